@@ -1,0 +1,38 @@
+package io.adaspec.gpu.architecture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import io.adaspec.runtime.architecture.HouseRules;
+import org.junit.jupiter.api.Test;
+
+class GpuArchitectureTest {
+  private static final String ROOT = "io.adaspec.gpu";
+  private static final JavaClasses CLASSES = HouseRules.productClasses(ROOT);
+
+  @Test
+  void seesNoActorAndNoSchedulerAndNoVectorApi() {
+    HouseRules.importsNothingOf(
+            ROOT,
+            "org.apache.pekko",
+            "io.adaspec.actors",
+            "io.adaspec.api",
+            "io.adaspec.runtime.scheduler",
+            "io.adaspec.runtime.simulation",
+            "jdk.incubator",
+            "com.esotericsoftware",
+            "com.typesafe.config")
+        .check(CLASSES);
+  }
+
+  @Test
+  void timeComesFromItsClockAndRandomnessFromSeeds() {
+    HouseRules.onlyTheseReadClocks().check(CLASSES);
+    HouseRules.onlyTheseMakeRandomness().check(CLASSES);
+  }
+
+  @Test
+  void everyPackageSaysWhatItIs() {
+    assertThat(HouseRules.packagesWithoutInfo(CLASSES)).isEmpty();
+  }
+}
