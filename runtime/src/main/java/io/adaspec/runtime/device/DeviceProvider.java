@@ -1,0 +1,34 @@
+package io.adaspec.runtime.device;
+
+import java.util.List;
+
+/**
+ * Finds and opens the devices of one kind; found by {@link java.util.ServiceLoader}. Thread-safe.
+ */
+public interface DeviceProvider {
+  /** The part before the colon of the device names it opens. */
+  String scheme();
+
+  /** Looks for devices; never throws. */
+  Probe probe();
+
+  /**
+   * Opens a device on the calling thread, which must be the one that executes steps.
+   *
+   * @throws DeviceException if it cannot be opened, with the reason and the remedy
+   */
+  Device open(DeviceSpec spec);
+
+  /** What a look for devices found. */
+  sealed interface Probe {
+    /** Devices that can be opened, by name. */
+    record Available(List<String> names) implements Probe {
+      public Available {
+        names = List.copyOf(names);
+      }
+    }
+
+    /** None, and why. */
+    record Unavailable(String reason, String remedy) implements Probe {}
+  }
+}

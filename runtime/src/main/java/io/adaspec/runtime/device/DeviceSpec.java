@@ -1,0 +1,54 @@
+package io.adaspec.runtime.device;
+
+import io.adaspec.runtime.model.ModelWeights;
+import java.util.Optional;
+
+/**
+ * What to open a device with.
+ *
+ * @param name scheme and argument, for example {@code cpu}, {@code cuda:1}, {@code
+ *     sim:a100-vicuna-7b}
+ * @param target the model that decides; empty only for simulated devices
+ * @param draft the model that proposes
+ * @param threads worker threads; 0 for as many as the machine has cores
+ * @param kvBytes memory for target and draft KV together; 0 lets the device decide
+ * @param blockTokens tokens per KV block
+ * @param maxRows most rows of one target pass
+ */
+public record DeviceSpec(
+    String name,
+    Optional<ModelWeights> target,
+    Optional<ModelWeights> draft,
+    int threads,
+    long kvBytes,
+    int blockTokens,
+    int maxRows) {
+  public DeviceSpec {
+    if (threads < 0 || kvBytes < 0 || Integer.bitCount(blockTokens) != 1 || maxRows <= 0) {
+      throw new IllegalArgumentException(
+          "device "
+              + name
+              + ": threads "
+              + threads
+              + " and KV bytes "
+              + kvBytes
+              + " must not be negative, block size "
+              + blockTokens
+              + " a power of two, rows "
+              + maxRows
+              + " positive");
+    }
+  }
+
+  /** The part before the colon. */
+  public String scheme() {
+    int colon = name.indexOf(':');
+    return colon < 0 ? name : name.substring(0, colon);
+  }
+
+  /** The part after the colon; empty when there is none. */
+  public String argument() {
+    int colon = name.indexOf(':');
+    return colon < 0 ? "" : name.substring(colon + 1);
+  }
+}

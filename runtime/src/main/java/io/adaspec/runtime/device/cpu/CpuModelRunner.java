@@ -1,0 +1,138 @@
+package io.adaspec.runtime.device.cpu;
+
+import io.adaspec.runtime.kvcache.KvGeometry;
+import io.adaspec.runtime.model.ForwardBatch;
+import io.adaspec.runtime.model.ModelConfig;
+import io.adaspec.runtime.model.ModelRunner;
+import io.adaspec.runtime.model.ModelWeights;
+import io.adaspec.runtime.model.RowSamples;
+import io.adaspec.runtime.model.RowSampling;
+import io.adaspec.runtime.model.Transformer;
+import io.adaspec.runtime.request.SamplingParams;
+import io.adaspec.runtime.sampling.TokenSampler;
+import io.adaspec.runtime.tensor.Kernels;
+import io.adaspec.runtime.tensor.WorkerTeam;
+import java.lang.foreign.Arena;
+
+/**
+ * One model on the CPU. Owns its packed weights and KV memory; the team is shared with the device's
+ * other model.
+ */
+public final class CpuModelRunner implements ModelRunner {
+  private final Arena arena = Arena.ofShared();
+  private final KvGeometry geometry;
+  private final int kvBlocks;
+  private final int maxRows;
+  private final WorkerTeam team;
+  private final Transformer transformer;
+  private final TokenSampler[] samplers;
+  private final WorkerTeam.Job sampleRow = this::sampleRow;
+  private RowSampling sampled = new RowSampling();
+  private RowSamples samples = new RowSamples();
+  private int logitRows;
+
+  /**
+   * Repacks the model and allocates {@code kvBlocks} KV blocks.
+   *
+   * @param maxRows most rows of one pass
+   */
+  public CpuModelRunner(
+      ModelWeights model,
+      KvGeometry geometry,
+      int kvBlocks,
+      int maxRows,
+      Kernels kernels,
+      WorkerTeam team) {
+    this.geometry = geometry;
+    this.kvBlocks = kvBlocks;
+    this.maxRows = maxRows;
+    this.team = team;
+    this.transformer = new Transformer(model, geometry, kvBlocks, kernels, team, arena);
+    this.samplers = new TokenSampler[team.size()];
+    for (int i = 0; i < samplers.length; i++) {
+      samplers[i] = new TokenSampler(model.config().vocabularySize());
+    }
+  }
+
+  @Override
+  public ModelConfig config() {
+    return transformer.config();
+  }
+
+  @Override
+  public KvGeometry kvGeometry() {
+    return geometry;
+  }
+
+  @Override
+  public int kvBlocks() {
+    return kvBlocks;
+  }
+
+  @Override
+  public int maxRows() {
+    return maxRows;
+  }
+
+  @Override
+  public void forward(ForwardBatch batch) {
+    if (batch.rows() > maxRows) {
+      throw new IllegalArgumentException(
+          "a pass has at most " + maxRows + " rows, not " + batch.rows());
+    }
+    transformer.forward(batch);
+    logitRows = batch.logitRowCount();
+  }
+
+  @Override
+  public void sample(RowSampling sampling, RowSamples out) {
+    if (sampling.rows() != logitRows) {
+      throw new IllegalArgumentException(
+          "the last pass left "
+              + logitRows
+              + " logit rows, sampling is given for "
+              + sampling.rows());
+    }
+    out.ensure(logitRows);
+    sampled = sampling;
+    samples = out;
+    team.run(logitRows, sampleRow);
+  }
+
+  private void sampleRow(int worker, int row) {
+    TokenSampler sampler = samplers[worker];
+    samples.tokenIds()[row] =
+        sampler.sample(
+            transformer.logits().data(),
+            row * transformer.logits().stride(),
+            sampled.params(row),
+            sampled.position(row),
+            sampled.needsConfidence(row));
+    samples.confidences()[row] = sampler.confidence();
+    samples.margins()[row] = sampler.margin();
+  }
+
+  @Override
+  public void distribution(int logitRow, SamplingParams params, float[] out) {
+    samplers[0].distribution(transformer.logits().data(), offset(logitRow), params, out);
+  }
+
+  @Override
+  public void logits(int logitRow, float[] out) {
+    System.arraycopy(
+        transformer.logits().data(), offset(logitRow), out, 0, config().vocabularySize());
+  }
+
+  private int offset(int logitRow) {
+    if (logitRow < 0 || logitRow >= logitRows) {
+      throw new IndexOutOfBoundsException("logit row " + logitRow + " of " + logitRows);
+    }
+    return logitRow * transformer.logits().stride();
+  }
+
+  /** Frees weights and KV memory; the team stays. */
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

@@ -1,0 +1,253 @@
+package io.adaspec.runtime.device.sim;
+
+import io.adaspec.runtime.device.DeviceException;
+import io.adaspec.runtime.speculation.BatchView;
+import io.adaspec.runtime.speculation.CostModel;
+import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.speculation.SurvivalTable;
+import io.adaspec.runtime.step.SequenceResult;
+import io.adaspec.runtime.step.SequenceWork;
+import io.adaspec.runtime.step.StepPlan;
+import java.util.Arrays;
+import java.util.List;
+
+/** One draft/verify cycle over simulated models. */
+final class SimulatedStep {
+  private final long execution;
+  private final StepPlan plan;
+  private final List<SequenceWork> work;
+  private final SimulatedLanguage language;
+  private final SimulatedKv targetKv;
+  private final SimulatedKv draftKv;
+  private final SurvivalTable survival;
+  private final int[][] drafts;
+  private final long[] draftText;
+  private final double[] acceptance;
+  private final int[] draftComputed;
+  private final int[] passRows;
+  private final long[] passReads;
+  private int passes;
+  private int targetRows;
+  private long targetContextReads;
+
+  SimulatedStep(
+      long execution,
+      StepPlan plan,
+      SimulatedLanguage language,
+      SimulatedKv targetKv,
+      SimulatedKv draftKv) {
+    this.execution = execution;
+    this.plan = plan;
+    this.work = plan.work();
+    this.language = language;
+    this.targetKv = targetKv;
+    this.draftKv = draftKv;
+    int longest = work.stream().mapToInt(SequenceWork::draftCap).max().orElse(0);
+    this.survival = new SurvivalTable(work.size(), longest);
+    this.drafts = new int[work.size()][];
+    this.draftText = new long[work.size()];
+    this.acceptance = new double[work.size()];
+    this.draftComputed = new int[work.size()];
+    this.passRows = new int[longest + 1];
+    this.passReads = new long[longest + 1];
+  }
+
+  void audit() {
+    for (SequenceWork sequence : work) {
+      targetKv.audit(sequence.blockTable(), sequence.tokens(), sequence.computed());
+      if (sequence.draftCap() > 0 && sequence.drafter() == DrafterKind.MODEL) {
+        draftKv.audit(sequence.draftBlockTable(), sequence.tokens(), sequence.draftComputed());
+      }
+    }
+  }
+
+  /** All drafts: n-grams at once, then draft passes with the strategy asked between them. */
+  void draft() {
+    boolean[] active = new boolean[work.size()];
+    boolean any = false;
+    for (int entry = 0; entry < work.size(); entry++) {
+      SequenceWork sequence = work.get(entry);
+      drafts[entry] = new int[sequence.draftCap()];
+      draftComputed[entry] = sequence.draftComputed();
+      if (sequence.draftCap() > 0) {
+        acceptance[entry] = language.sequenceAcceptance(sequence.tokens(), sequence.sampling());
+        active[entry] = sequence.drafter() == DrafterKind.MODEL;
+        any |= active[entry];
+        begin(entry);
+      }
+    }
+    while (any) {
+      for (int entry = 0; entry < work.size(); entry++) {
+        if (active[entry]) {
+          draftToken(entry);
+        }
+      }
+      any = false;
+      boolean[] on = plan.strategy().continueDrafting(plan.batch(), survival, plan.cost());
+      for (int entry = 0; entry < work.size(); entry++) {
+        active[entry] &= on[entry] && survival.drafted(entry) < work.get(entry).draftCap();
+        any |= active[entry];
+      }
+      passes++;
+    }
+  }
+
+  private void begin(int entry) {
+    SequenceWork sequence = work.get(entry);
+    int known = sequence.tokens().size();
+    if (sequence.drafter() == DrafterKind.MODEL) {
+      int from = Math.min(sequence.draftComputed(), known - 1);
+      draftText[entry] = compute(draftKv, sequence.draftBlockTable(), entry, from, known);
+      draftComputed[entry] = known;
+      passRows[0] += known - from;
+      passReads[0] += BatchView.contextReads(from, known - from);
+    } else {
+      draftText[entry] =
+          compute(targetKv, sequence.blockTable(), entry, sequence.computed(), known);
+      for (int i = 0; i < sequence.draftCap(); i++) {
+        draftToken(entry);
+      }
+    }
+  }
+
+  /** Computes known tokens; returns the hash of the text up to {@code end}. */
+  private long compute(SimulatedKv kv, int[] table, int entry, int from, int end) {
+    long text = kv.before(table, from);
+    for (int position = from; position < end; position++) {
+      text = SimulatedKv.after(text, work.get(entry).tokens().get(position));
+      kv.write(table, position, text, writer(entry));
+    }
+    return text;
+  }
+
+  private void draftToken(int entry) {
+    SequenceWork sequence = work.get(entry);
+    int count = survival.drafted(entry);
+    if (count > 0) {
+      computeDraftToken(entry, drafts[entry][count - 1]);
+    }
+    double right = language.tokenAcceptance(acceptance[entry], draftText[entry]);
+    float confidence = language.confidence(right);
+    drafts[entry][count] = language.draftToken(draftText[entry], sequence.sampling(), right);
+    append(entry, confidence, SimulatedLanguage.margin(confidence));
+  }
+
+  private void append(int entry, float confidence, float margin) {
+    int position = survival.drafted(entry);
+    DrafterKind drafter = work.get(entry).drafter();
+    BatchView.Entry view = plan.batch().get(entry);
+    survival.append(
+        entry,
+        confidence,
+        margin,
+        plan.strategy().acceptance(view, drafter, position, confidence, margin));
+  }
+
+  private void computeDraftToken(int entry, int token) {
+    SequenceWork sequence = work.get(entry);
+    draftText[entry] = SimulatedKv.after(draftText[entry], token);
+    if (sequence.drafter() == DrafterKind.MODEL) {
+      int position = draftComputed[entry]++;
+      draftKv.write(sequence.draftBlockTable(), position, draftText[entry], writer(entry));
+      passRows[passes]++;
+      passReads[passes] += position + 1;
+    }
+  }
+
+  SurvivalTable survival() {
+    return survival;
+  }
+
+  /** The target pass over one sequence: known tokens, then the chosen draft tokens. */
+  SequenceResult verify(int entry, int verified) {
+    SequenceWork sequence = work.get(entry);
+    if (verified < 0 || verified > survival.drafted(entry)) {
+      throw DeviceException.permanentFailure(
+          "strategy "
+              + plan.strategy().spec()
+              + " selects "
+              + verified
+              + " of "
+              + survival.drafted(entry)
+              + " draft tokens");
+    }
+    int end = sequence.computed() + sequence.rows();
+    long text = compute(targetKv, sequence.blockTable(), entry, sequence.computed(), end);
+    targetRows += sequence.rows() + verified;
+    targetContextReads += BatchView.contextReads(sequence.computed(), sequence.rows() + verified);
+    if (!sequence.samples()) {
+      return result(entry, end, new int[0], 0, 0);
+    }
+    int[] emitted = new int[verified + 1];
+    int accepted = 0;
+    emitted[0] = language.targetToken(text, sequence.sampling());
+    boolean matching = true;
+    for (int i = 0; i < verified; i++) {
+      matching &= drafts[entry][i] == emitted[accepted];
+      text = SimulatedKv.after(text, drafts[entry][i]);
+      targetKv.write(sequence.blockTable(), end + i, text, writer(entry));
+      if (matching) {
+        emitted[++accepted] = language.targetToken(text, sequence.sampling());
+      }
+    }
+    return result(entry, end + accepted, Arrays.copyOf(emitted, accepted + 1), verified, accepted);
+  }
+
+  private SequenceResult result(
+      int entry, int computed, int[] emitted, int verified, int accepted) {
+    SequenceWork sequence = work.get(entry);
+    int drafted = survival.drafted(entry);
+    float[] confidences = new float[drafted];
+    float[] margins = new float[drafted];
+    for (int i = 0; i < drafted; i++) {
+      confidences[i] = survival.confidence(entry, i);
+      margins[i] = survival.margin(entry, i);
+    }
+    return new SequenceResult(
+        sequence.sequence(),
+        computed,
+        Math.min(draftComputed[entry], sequence.tokens().size() + accepted),
+        emitted,
+        drafted,
+        verified,
+        accepted,
+        confidences,
+        margins);
+  }
+
+  private long writer(int entry) {
+    return execution << 16 | entry;
+  }
+
+  double draftNanos(CostModel cost) {
+    double nanos = 0;
+    for (int pass = 0; pass < passes; pass++) {
+      nanos += cost.draftPassNanos(passRows[pass], passReads[pass]);
+    }
+    return nanos;
+  }
+
+  int entries() {
+    return work.size();
+  }
+
+  int draftPasses() {
+    return draftRows() == 0 ? 0 : passes;
+  }
+
+  int draftRows() {
+    return Arrays.stream(passRows).sum();
+  }
+
+  long draftContextReads() {
+    return Arrays.stream(passReads).sum();
+  }
+
+  int targetRows() {
+    return targetRows;
+  }
+
+  long targetContextReads() {
+    return targetContextReads;
+  }
+}

@@ -1,0 +1,61 @@
+package io.adaspec.runtime.model;
+
+import io.adaspec.runtime.kvcache.KvGeometry;
+import io.adaspec.runtime.request.SamplingParams;
+
+/**
+ * One model on one device, with its own paged KV memory; the same interface for target and draft,
+ * CPU and CUDA.
+ *
+ * <p>Stateless but for the bytes in its KV blocks and the logits of the last pass. The result of a
+ * row does not depend, bit for bit, on the other rows of the batch nor on how a sequence was cut
+ * into passes. Called by one thread. Failures of the device are {@code
+ * io.adaspec.runtime.device.DeviceException}s.
+ */
+public interface ModelRunner extends AutoCloseable {
+  ModelConfig config();
+
+  KvGeometry kvGeometry();
+
+  /** Number of KV blocks; block ids are 0 to this − 1. */
+  int kvBlocks();
+
+  /** The most rows of one pass. */
+  int maxRows();
+
+  /**
+   * Computes all rows, writes their keys and values, and keeps the logits of the rows that need
+   * them until the next pass.
+   *
+   * @throws IllegalArgumentException if the batch has more than {@link #maxRows} rows
+   */
+  void forward(ForwardBatch batch);
+
+  /**
+   * Chooses a token for every logit row of the last pass: the Gumbel-max sample of the transformed
+   * distribution with noise keyed by (seed, position), or the most likely token (lowest id among
+   * equals) when greedy.
+   *
+   * @param sampling one entry per logit row, in order
+   * @param out receives tokens, confidences and margins
+   */
+  void sample(RowSampling sampling, RowSamples out);
+
+  /**
+   * The transformed distribution of one logit row of the last pass (for rejection sampling and
+   * tests).
+   *
+   * @param out [vocabulary] receives probabilities that sum to 1; one-hot when greedy
+   */
+  void distribution(int logitRow, SamplingParams params, float[] out);
+
+  /**
+   * The raw logits of one logit row of the last pass (for tests and logprobs).
+   *
+   * @param out [vocabulary] receives the logits
+   */
+  void logits(int logitRow, float[] out);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,102 @@
+package io.adaspec.runtime.model;
+
+import io.adaspec.runtime.tensor.PackedMatrix;
+import io.adaspec.runtime.tensor.WeightRows;
+import io.adaspec.runtime.tensor.WeightTensor;
+import io.adaspec.runtime.tensor.WorkerTeam;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The weights of one model in the kernels' order.
+ *
+ * @param embedding [vocabulary, hidden], mapped
+ * @param head [vocabulary, hidden]
+ * @param outputNorm [hidden]
+ * @param layers the transformer blocks
+ */
+record TransformerWeights(
+    WeightTensor embedding, PackedMatrix head, float[] outputNorm, List<Layer> layers) {
+  /** One transformer block; bias arrays are empty when the family has none. */
+  record Layer(
+      float[] attentionNorm,
+      PackedMatrix query,
+      PackedMatrix key,
+      PackedMatrix value,
+      float[] queryBias,
+      float[] keyBias,
+      float[] valueBias,
+      PackedMatrix attentionOutput,
+      float[] feedForwardNorm,
+      PackedMatrix gate,
+      PackedMatrix up,
+      PackedMatrix down) {}
+
+  /** Repacks a model; the embedding is read from the mapped file. */
+  static TransformerWeights pack(ModelWeights model, int panelRows, Arena arena, WorkerTeam team) {
+    Packing packing = new Packing(model.weights(), panelRows, arena, team);
+    WeightTensor embedding = model.weights().tensor("token_embd.weight");
+    List<Layer> layers = new ArrayList<>();
+    for (int i = 0; i < model.config().layers(); i++) {
+      layers.add(packing.layer("blk." + i + "."));
+    }
+    return new TransformerWeights(
+        embedding,
+        packing.matrix(model.config().tiedHead() ? "token_embd.weight" : "output.weight"),
+        packing.vector("output_norm.weight"),
+        List.copyOf(layers));
+  }
+
+  /** All packed matrices. */
+  List<PackedMatrix> matrices() {
+    List<PackedMatrix> all = new ArrayList<>();
+    for (Layer layer : layers) {
+      all.addAll(
+          List.of(
+              layer.query(),
+              layer.key(),
+              layer.value(),
+              layer.attentionOutput(),
+              layer.gate(),
+              layer.up(),
+              layer.down()));
+    }
+    all.add(head);
+    return all;
+  }
+
+  private record Packing(Weights weights, int panelRows, Arena arena, WorkerTeam team) {
+    Layer layer(String prefix) {
+      return new Layer(
+          vector(prefix + "attn_norm.weight"),
+          matrix(prefix + "attn_q.weight"),
+          matrix(prefix + "attn_k.weight"),
+          matrix(prefix + "attn_v.weight"),
+          bias(prefix + "attn_q.bias"),
+          bias(prefix + "attn_k.bias"),
+          bias(prefix + "attn_v.bias"),
+          matrix(prefix + "attn_output.weight"),
+          vector(prefix + "ffn_norm.weight"),
+          matrix(prefix + "ffn_gate.weight"),
+          matrix(prefix + "ffn_up.weight"),
+          matrix(prefix + "ffn_down.weight"));
+    }
+
+    PackedMatrix matrix(String name) {
+      try {
+        return PackedMatrix.pack(weights.tensor(name), panelRows, arena, team);
+      } catch (IllegalArgumentException e) {
+        throw new ModelFormatException(String.valueOf(e.getMessage()), e);
+      }
+    }
+
+    float[] vector(String name) {
+      return WeightRows.vector(weights.tensor(name));
+    }
+
+    float[] bias(String name) {
+      return weights.has(name) ? vector(name) : new float[0];
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.adaspec.runtime.sampling;
+
+/**
+ * A model produced logits from which nothing can be chosen. A device turns it into its own failure.
+ */
+public final class InvalidLogitsException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private InvalidLogitsException(String message) {
+    super(message);
+  }
+
+  static InvalidLogitsException at(float[] logits, int offset, int vocabulary, int position) {
+    int bad = 0;
+    int first = -1;
+    for (int token = vocabulary - 1; token >= 0; token--) {
+      if (!Float.isFinite(logits[offset + token])) {
+        bad++;
+        first = token;
+      }
+    }
+    return new InvalidLogitsException(
+        bad
+            + " of "
+            + vocabulary
+            + " logits"
+            + (position >= 0 ? " for position " + position : "")
+            + " are not finite (token "
+            + first
+            + ": "
+            + logits[offset + first]
+            + "); check the model's weights, or its element type for overflow");
+  }
+}

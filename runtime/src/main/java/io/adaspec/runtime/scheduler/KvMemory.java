@@ -1,0 +1,89 @@
+package io.adaspec.runtime.scheduler;
+
+import io.adaspec.runtime.device.DeviceInfo;
+import io.adaspec.runtime.kvcache.BlockTable;
+import io.adaspec.runtime.kvcache.PagedKv;
+import java.util.List;
+
+/**
+ * Target and draft KV memory of one device: two pools that share nothing, so that draft memory can
+ * be let go. Knows how a sequence takes and gives back memory, not who deserves it.
+ */
+final class KvMemory {
+  private final PagedKv target;
+  private final PagedKv draft;
+
+  KvMemory(DeviceInfo device) {
+    target = new PagedKv(device.kvBlocks(), device.blockTokens());
+    draft = new PagedKv(device.draftKvBlocks(), device.blockTokens());
+  }
+
+  PagedKv target() {
+    return target;
+  }
+
+  PagedKv draft() {
+    return draft;
+  }
+
+  /** Blocks that must be free for all known tokens of a sequence that holds none. */
+  int blocksToPlace(Sequence sequence) {
+    String salt = sequence.request().cacheSalt();
+    int limit = sequence.knownTokens() - 1;
+    int cached = target.cachedTokens(salt, sequence.tokens(), limit);
+    int hits = cached / target.blockTokens();
+    int sleeping = target.freeBlocksOfPrefix(salt, sequence.tokens(), cached);
+    return target.blocksFor(sequence.knownTokens()) - hits + sleeping;
+  }
+
+  /** Continues with cached blocks; at least one known token stays to be computed. */
+  int takeCachedTarget(Sequence sequence) {
+    return take(target, sequence.targetKv(), sequence);
+  }
+
+  /** The same for the draft model, whose cached blocks count for it alone. */
+  int takeCachedDraft(Sequence sequence) {
+    return take(draft, sequence.draftKv(), sequence);
+  }
+
+  private static int take(PagedKv kv, BlockTable table, Sequence sequence) {
+    return kv.take(
+        table, sequence.request().cacheSalt(), sequence.tokens(), sequence.knownTokens() - 1);
+  }
+
+  boolean reserveTarget(Sequence sequence, int tokens) {
+    return target.reserve(sequence.targetKv(), tokens);
+  }
+
+  boolean reserveDraft(Sequence sequence, int tokens) {
+    return draft.reserve(sequence.draftKv(), tokens);
+  }
+
+  /** After a step: what is computed now, full blocks indexed, look-ahead blocks given back. */
+  void settle(Sequence sequence, int targetComputed, int draftComputed) {
+    String salt = sequence.request().cacheSalt();
+    int known = sequence.knownTokens();
+    target.settle(sequence.targetKv(), salt, sequence.tokens(), targetComputed, known);
+    draft.settle(sequence.draftKv(), salt, sequence.tokens(), draftComputed, draftComputed);
+  }
+
+  void dropDraft(Sequence sequence) {
+    draft.release(sequence.draftKv());
+  }
+
+  void release(Sequence sequence) {
+    draft.release(sequence.draftKv());
+    target.release(sequence.targetKv());
+  }
+
+  /** The bytes are gone; nobody may hold a block any more. */
+  void forgetAll() {
+    target.forgetAll();
+    draft.forgetAll();
+  }
+
+  void checkInvariants(List<Sequence> holders) {
+    target.checkInvariants(holders.stream().map(Sequence::targetKv).toList());
+    draft.checkInvariants(holders.stream().map(Sequence::draftKv).toList());
+  }
+}

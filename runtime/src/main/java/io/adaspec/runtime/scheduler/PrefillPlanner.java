@@ -1,0 +1,154 @@
+package io.adaspec.runtime.scheduler;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands out the prefill rows of a step: to running sequences with more than one token to compute,
+ * and to preempted and waiting ones that can be placed.
+ *
+ * <p>Most urgent first: class, due time of the first token, arrival. The prompt that arrived first
+ * keeps a small share whatever its urgency, so none starves. A sequence is placed only when blocks
+ * for all its known tokens are free, beside one for each sequence that runs (they will grow).
+ */
+final class PrefillPlanner {
+  private static final int HEADROOM_SHARE = 16;
+
+  private final Residents residents;
+  private final KvMemory kv;
+  private final Preemption preemption;
+  private final WaitingQueue waiting;
+  private final SchedulerLimits limits;
+  private final int capacityTokens;
+
+  PrefillPlanner(
+      Residents residents,
+      KvMemory kv,
+      Preemption preemption,
+      WaitingQueue waiting,
+      SchedulerLimits limits,
+      int capacityTokens) {
+    this.residents = residents;
+    this.kv = kv;
+    this.preemption = preemption;
+    this.waiting = waiting;
+    this.limits = limits;
+    this.capacityTokens = capacityTokens;
+  }
+
+  /** Lets less important sequences make way for the most urgent newcomer; called first. */
+  void makeWay(StepRows step) {
+    Sequence newcomer = newcomer(step);
+    if (newcomer == null || residents.running().isEmpty()) {
+      return;
+    }
+    int active = residents.activeCount();
+    boolean needsSlot = active >= limits.maxSequences();
+    int needed = kv.blocksToPlace(newcomer) + headroom(active);
+    if (needsSlot || needed > kv.target().freeBlocks()) {
+      preemption.yieldTo(newcomer, needed, needsSlot, step);
+    }
+  }
+
+  /** Plans at most {@code budget} prefill rows; places newcomers only if {@code mayPlace}. */
+  void plan(StepRows step, int budget, boolean mayPlace, long nowNanos) {
+    List<Sequence> prompts = prefilling(step);
+    Sequence oldest = oldest(prompts);
+    int left = budget;
+    boolean placing = mayPlace;
+    int next = 0;
+    while (left > 0) {
+      Sequence prompt = next < prompts.size() ? prompts.get(next) : null;
+      Sequence newcomer = placing ? newcomer(step) : null;
+      int share = 0;
+      if (oldest != null && !step.has(oldest) && oldest != prompt) {
+        share = Math.min(limits.minPrefillTokens(), oldest.gap());
+      }
+      if (newcomer != null
+          && (prompt == null || WaitingQueue.URGENCY.compare(newcomer, prompt) < 0)) {
+        if (left <= share || !place(newcomer, nowNanos)) {
+          placing = false;
+        } else {
+          left -= compute(newcomer, left - share, step);
+        }
+      } else if (prompt != null) {
+        next++;
+        left -= compute(prompt, left - share, step);
+      } else {
+        return;
+      }
+    }
+  }
+
+  private List<Sequence> prefilling(StepRows step) {
+    List<Sequence> prompts = new ArrayList<>();
+    for (Sequence sequence : residents.running()) {
+      if (!sequence.isPaused() && sequence.gap() > 1 && !step.has(sequence)) {
+        prompts.add(sequence);
+      }
+    }
+    prompts.sort(WaitingQueue.URGENCY);
+    return prompts;
+  }
+
+  private static @Nullable Sequence oldest(List<Sequence> prompts) {
+    Sequence oldest = null;
+    for (Sequence prompt : prompts) {
+      if (oldest == null || prompt.request().arrivalNanos() < oldest.request().arrivalNanos()) {
+        oldest = prompt;
+      }
+    }
+    return oldest;
+  }
+
+  private int compute(Sequence sequence, int most, StepRows step) {
+    if (most <= 0) {
+      return 0;
+    }
+    kv.takeCachedTarget(sequence);
+    int rows = Math.min(sequence.gap(), most);
+    step.add(sequence, rows);
+    return rows;
+  }
+
+  /** The next sequence to be placed: preempted ones before waiting ones of their class. */
+  private @Nullable Sequence newcomer(StepRows step) {
+    Sequence preempted = residents.firstPreempted(step.preempted());
+    Optional<Sequence> first = waiting.first(capacityTokens);
+    if (preempted == null) {
+      return first.orElse(null);
+    }
+    if (first.isPresent()
+        && first.get().request().serviceClass().compareTo(preempted.request().serviceClass()) < 0) {
+      return first.get();
+    }
+    return preempted;
+  }
+
+  /** Blocks to leave free: running sequences will grow. */
+  private int headroom(int active) {
+    return Math.min(active, kv.target().totalBlocks() / HEADROOM_SHARE);
+  }
+
+  private boolean place(Sequence newcomer, long nowNanos) {
+    int active = residents.activeCount();
+    if (active >= limits.maxSequences()) {
+      return false;
+    }
+    if (kv.blocksToPlace(newcomer) + headroom(active) > kv.target().freeBlocks()) {
+      return false;
+    }
+    if (waiting.contains(newcomer.id())) {
+      waiting.remove(newcomer);
+    }
+    residents.run(newcomer);
+    newcomer.place(nowNanos, kv.takeCachedTarget(newcomer));
+    if (!kv.reserveTarget(newcomer, newcomer.knownTokens())) {
+      throw new IllegalStateException(
+          newcomer + " was placed without room: free blocks " + kv.target().freeBlocks());
+    }
+    return true;
+  }
+}

@@ -1,0 +1,295 @@
+package io.adaspec.runtime.scheduler;
+
+import io.adaspec.runtime.device.DeviceInfo;
+import io.adaspec.runtime.request.RequestId;
+import io.adaspec.runtime.speculation.ControllerState;
+import io.adaspec.runtime.speculation.CostModel;
+import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.SpeculationController;
+import io.adaspec.runtime.speculation.SpeculationStrategy;
+import io.adaspec.runtime.speculation.StepReport;
+import io.adaspec.runtime.speculation.Strategies;
+import io.adaspec.runtime.step.StepPlan;
+import io.adaspec.runtime.step.StepResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides, for one device, who computes what in the next step, and folds in what came of the last
+ * one: continuous batching with chunked prefill, preemption by recompute, prefix cache and
+ * per-sequence speculation under one budget of rows.
+ *
+ * <p>{@link #schedule}, execute the plan, {@link #commit}; never two steps at once. Everything else
+ * may be called at any time in between; what concerns a sequence in the step takes effect at its
+ * commit. Time is an argument. Not thread-safe.
+ */
+public final class Scheduler {
+  private final WaitingQueue waiting;
+  private final SchedulerLimits configured;
+  private final BiFunction<PolicySnapshot, ControllerState, SpeculationStrategy> strategies;
+  private final Residents residents = new Residents();
+  private DeviceInfo device;
+  private SchedulerLimits limits;
+  private KvMemory kv;
+  private StepPlanner planner;
+  private Policy policy;
+  private ControllerState learned = ControllerState.initial();
+  private boolean ready = true;
+  private long nextStep;
+  private StepPlanner.@Nullable Planned inFlight;
+
+  /** A scheduler with the strategies of this library. */
+  public Scheduler(
+      DeviceInfo device,
+      WaitingQueue waiting,
+      SchedulerLimits limits,
+      PolicySnapshot policy,
+      CostModel cost) {
+    this(device, waiting, limits, policy, cost, Strategies::of);
+  }
+
+  /**
+   * @param device the device it plans for, ready
+   * @param waiting where new requests come from; may be shared with other schedulers
+   * @param limits what it may do at once
+   * @param policy how it speculates until another policy arrives
+   * @param cost predicts durations on this device
+   * @param strategies makes the strategy of a policy with what was learned; asked after every step
+   */
+  public Scheduler(
+      DeviceInfo device,
+      WaitingQueue waiting,
+      SchedulerLimits limits,
+      PolicySnapshot policy,
+      CostModel cost,
+      BiFunction<PolicySnapshot, ControllerState, SpeculationStrategy> strategies) {
+    this.waiting = waiting;
+    this.configured = limits;
+    this.strategies = strategies;
+    this.policy = new Policy(policy, strategies.apply(policy, learned), cost);
+    this.device = device;
+    this.limits = limits.within(device.maxRows());
+    this.kv = new KvMemory(device);
+    this.planner = new StepPlanner(device, this.limits, residents, waiting, kv);
+  }
+
+  /**
+   * Plans the next step.
+   *
+   * @return empty when nobody has anything to compute, or the device is lost
+   * @throws IllegalStateException if a step is in flight
+   */
+  public Optional<StepPlan> schedule(long nowNanos) {
+    if (inFlight != null) {
+      throw new IllegalStateException(
+          "step " + inFlight.plan().id() + " is in flight; commit it before the next one");
+    }
+    if (!ready) {
+      return Optional.empty();
+    }
+    inFlight = planner.plan(nextStep, policy, nowNanos).orElse(null);
+    if (inFlight == null) {
+      return Optional.empty();
+    }
+    nextStep++;
+    return Optional.of(inFlight.plan());
+  }
+
+  /**
+   * Folds in the result of the step in flight.
+   *
+   * @throws IllegalArgumentException if the result does not answer that step; nothing has changed
+   */
+  public StepOutcome commit(StepResult result, long nowNanos) {
+    StepPlanner.Planned step = inFlight;
+    if (step == null || step.plan().id() != result.planId()) {
+      throw new IllegalArgumentException(
+          "result of step "
+              + result.planId()
+              + ", but "
+              + (step == null ? "no step" : "step " + step.plan().id())
+              + " is in flight");
+    }
+    Commit.check(step.plan(), result);
+    inFlight = null;
+    Commit commit = new Commit(device, residents, kv, nowNanos);
+    for (int i = 0; i < step.rows().size(); i++) {
+      commit.fold(step.rows().sequence(i), step.plan().work().get(i), result.sequences().get(i));
+    }
+    StepReport report = Reports.of(step, result, commit, nowNanos);
+    learned = SpeculationController.next(learned, report, policy.cost());
+    policy =
+        new Policy(policy.snapshot(), strategies.apply(policy.snapshot(), learned), policy.cost());
+    return new StepOutcome(commit.emissions(), report);
+  }
+
+  /** Whether the step of that id is in flight; a result of any other is to be thrown away. */
+  public boolean expects(long planId) {
+    return inFlight != null && inFlight.plan().id() == planId;
+  }
+
+  /**
+   * The device failed: its KV is gone and so is the step in flight. All sequences are preempted and
+   * wait for {@link #deviceReady}; none emits a token twice.
+   */
+  public void deviceLost() {
+    abandonStep();
+    for (Sequence sequence : List.copyOf(residents.running())) {
+      kv.release(sequence);
+      sequence.countPreemption();
+      residents.preempt(sequence);
+    }
+    kv.forgetAll();
+    ready = false;
+  }
+
+  /** The device is open again, with empty KV, perhaps with other sizes. */
+  public void deviceReady(DeviceInfo opened) {
+    if (ready) {
+      deviceLost();
+    }
+    device = opened;
+    limits = configured.within(opened.maxRows());
+    kv = new KvMemory(opened);
+    planner = new StepPlanner(opened, limits, residents, waiting, kv);
+    ready = true;
+  }
+
+  /**
+   * Gives up all sequences, for {@link WaitingQueue#adopt} to pass on to other schedulers. What
+   * they have emitted stays emitted.
+   */
+  public List<Sequence> release() {
+    abandonStep();
+    List<Sequence> released = residents.all();
+    for (Sequence sequence : released) {
+      kv.release(sequence);
+      residents.remove(sequence);
+    }
+    return released;
+  }
+
+  private void abandonStep() {
+    if (inFlight != null) {
+      for (Sequence sequence : inFlight.rows().sequences()) {
+        if (sequence.isCancelled()) {
+          drop(sequence);
+        }
+      }
+      inFlight = null;
+    }
+  }
+
+  /**
+   * Ends a request of this scheduler. Nothing more is emitted for it; its blocks are free now or,
+   * when it takes part in the step in flight, at the commit.
+   *
+   * @return false when the request is not here (it may wait in the queue, or have ended)
+   */
+  public boolean cancel(RequestId id) {
+    Sequence sequence = residents.find(id);
+    if (sequence == null || sequence.isCancelled()) {
+      return false;
+    }
+    if (inFlight != null && inFlight.rows().has(sequence)) {
+      sequence.cancel();
+    } else {
+      drop(sequence);
+    }
+    return true;
+  }
+
+  private void drop(Sequence sequence) {
+    kv.release(sequence);
+    residents.remove(sequence);
+  }
+
+  /**
+   * Takes a request out of the steps from the next one on, because its consumer does not keep up.
+   * Its KV is kept as long as nobody else needs it, and its SLO clock stands.
+   *
+   * @return false when the request is neither here nor in the queue
+   */
+  public boolean pause(RequestId id, long nowNanos) {
+    Optional<Sequence> sequence = find(id);
+    sequence.ifPresent(found -> found.pause(nowNanos));
+    return sequence.isPresent();
+  }
+
+  /** Undoes {@link #pause}; false when the request is neither here nor in the queue. */
+  public boolean resume(RequestId id, long nowNanos) {
+    Optional<Sequence> sequence = find(id);
+    sequence.ifPresent(found -> found.resume(nowNanos));
+    return sequence.isPresent();
+  }
+
+  private Optional<Sequence> find(RequestId id) {
+    return Optional.ofNullable(residents.find(id)).or(() -> waiting.find(id));
+  }
+
+  /**
+   * Follows another policy from the next step on; an older one than the present is ignored.
+   *
+   * @throws IllegalArgumentException if its strategy is unknown or does not go with its verifier
+   */
+  public void apply(PolicySnapshot snapshot) {
+    if (snapshot.version() >= policy.snapshot().version()) {
+      policy = new Policy(snapshot, strategies.apply(snapshot, learned), policy.cost());
+    }
+  }
+
+  /** Reckons with another cost model from the next step on. */
+  public void apply(CostModel cost) {
+    policy = new Policy(policy.snapshot(), policy.strategy(), cost);
+  }
+
+  /** What its steps have taught about acceptance, times and gains. */
+  public ControllerState learned() {
+    return learned;
+  }
+
+  public PolicySnapshot policy() {
+    return policy.snapshot();
+  }
+
+  public CostModel cost() {
+    return policy.cost();
+  }
+
+  public DeviceInfo device() {
+    return device;
+  }
+
+  /** Whether the request has a place here. */
+  public boolean contains(RequestId id) {
+    return residents.find(id) != null;
+  }
+
+  /** Sequences that belong here, in no particular order. */
+  public List<RequestId> requests() {
+    List<RequestId> ids = new ArrayList<>();
+    residents.all().forEach(sequence -> ids.add(sequence.id()));
+    return ids;
+  }
+
+  /** How busy it is; costs a look at each of its sequences. */
+  public SchedulerLoad load() {
+    return Reports.load(ready, inFlight != null, residents, limits, kv);
+  }
+
+  /** Throws if tables, pools and states disagree; for tests. */
+  public void checkInvariants() {
+    residents.checkInvariants();
+    kv.checkInvariants(residents.all());
+    for (Sequence sequence : residents.running()) {
+      int most = kv.target().blocksFor(sequence.knownTokens());
+      if (inFlight == null && sequence.targetKv().blocks() > most) {
+        throw new IllegalStateException(
+            sequence + " holds " + sequence.targetKv().blocks() + " KV blocks and needs " + most);
+      }
+    }
+  }
+}

@@ -1,0 +1,236 @@
+package io.adaspec.runtime.scheduler;
+
+import io.adaspec.runtime.kvcache.BlockTable;
+import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.RequestId;
+import io.adaspec.runtime.request.SloTarget;
+import io.adaspec.runtime.request.TokenIds;
+import io.adaspec.runtime.step.TokenHistory;
+import java.util.Arrays;
+
+/**
+ * A request in its admitted form: the tokens known so far and how many of them are computed. Work
+ * is the gap between the two, whether it came from a prompt, a preemption or a failover.
+ *
+ * <p>Changed by the one scheduler or queue that holds it. Not thread-safe.
+ */
+public final class Sequence {
+  /** Weight of a new verification in the acceptance rate. */
+  private static final double ACCEPTANCE_WEIGHT = 0.15;
+
+  private static final int OUTPUT_ROOM = 64;
+
+  private final InferenceRequest request;
+  private final BlockTable targetKv = new BlockTable();
+  private final BlockTable draftKv = new BlockTable();
+  private int[] tokens;
+  private int known;
+  private long number = -1;
+  private long lastStep = -1;
+  private boolean cancelled;
+
+  private boolean paused;
+  private long pausedSinceNanos;
+  private long pausedNanos;
+  private boolean started;
+  private long startedNanos;
+  private boolean decoding;
+  private long firstTokenNanos;
+  private long pausedBeforeFirstToken;
+
+  private double acceptanceRate = Double.NaN;
+  private int cachedPromptTokens;
+  private int steps;
+  private int draftedTokens;
+  private int acceptedTokens;
+  private int preemptions;
+
+  Sequence(InferenceRequest request) {
+    this.request = request;
+    this.known = request.prompt().size();
+    this.tokens = new int[known + Math.min(OUTPUT_ROOM, request.maxOutputTokens())];
+    request.prompt().copyTo(tokens, 0);
+  }
+
+  public InferenceRequest request() {
+    return request;
+  }
+
+  public RequestId id() {
+    return request.id();
+  }
+
+  /** Prompt and output tokens so far. */
+  public int knownTokens() {
+    return known;
+  }
+
+  public int outputTokens() {
+    return known - request.prompt().size();
+  }
+
+  /** A fresh copy of the output so far. */
+  public TokenIds output() {
+    return TokenIds.of(Arrays.copyOfRange(tokens, request.prompt().size(), known));
+  }
+
+  public boolean isPaused() {
+    return paused;
+  }
+
+  /** What it has cost so far. */
+  public SequenceStatistics statistics() {
+    return new SequenceStatistics(
+        started ? startedNanos - request.arrivalNanos() : 0,
+        cachedPromptTokens,
+        steps,
+        draftedTokens,
+        acceptedTokens,
+        preemptions);
+  }
+
+  int remainingOutput() {
+    return request.maxOutputTokens() - outputTokens();
+  }
+
+  /** When its first token is due; {@link Long#MAX_VALUE} without a target. */
+  long ttftDeadlineNanos() {
+    SloTarget slo = request.slo();
+    long deadline = request.arrivalNanos() + slo.ttftNanos();
+    return slo.hasTtft() && deadline >= request.arrivalNanos() ? deadline : Long.MAX_VALUE;
+  }
+
+  /** Time since its first token, pauses left out; 0 before it. */
+  long decodeElapsedNanos(long nowNanos) {
+    if (!decoding) {
+      return 0;
+    }
+    long pausedSince = pausedNanos - pausedBeforeFirstToken;
+    long current = paused ? nowNanos - pausedSinceNanos : 0;
+    return Math.max(0, nowNanos - firstTokenNanos - pausedSince - current);
+  }
+
+  double acceptanceRate() {
+    return acceptanceRate;
+  }
+
+  BlockTable targetKv() {
+    return targetKv;
+  }
+
+  BlockTable draftKv() {
+    return draftKv;
+  }
+
+  /** Known tokens that are still to be computed. */
+  int gap() {
+    return known - targetKv.computed();
+  }
+
+  TokenHistory history() {
+    return new TokenHistory(tokens, known);
+  }
+
+  /** The array behind the history; only the first {@link #knownTokens} are meant. */
+  int[] tokens() {
+    return tokens;
+  }
+
+  long number() {
+    return number;
+  }
+
+  /** It comes under a scheduler, which numbers its sequences and steps. */
+  void join(long ownNumber) {
+    number = ownNumber;
+    lastStep = -1;
+  }
+
+  /** The last step it took part in. */
+  long lastStep() {
+    return lastStep;
+  }
+
+  boolean isCancelled() {
+    return cancelled;
+  }
+
+  void cancel() {
+    cancelled = true;
+  }
+
+  void place(long nowNanos, int cachedTokens) {
+    if (!started) {
+      started = true;
+      startedNanos = nowNanos;
+      cachedPromptTokens = cachedTokens;
+    }
+  }
+
+  void takePart(long step) {
+    lastStep = step;
+    steps++;
+  }
+
+  void append(int[] emitted, int count, long nowNanos) {
+    if (known + count > tokens.length) {
+      int most = request.prompt().size() + request.maxOutputTokens();
+      tokens = Arrays.copyOf(tokens, Math.max(known + count, (int) Math.min(most, 2L * known)));
+    }
+    System.arraycopy(emitted, 0, tokens, known, count);
+    known += count;
+    if (!decoding && count > 0) {
+      decoding = true;
+      firstTokenNanos = nowNanos;
+      pausedBeforeFirstToken = pausedNanos;
+    }
+  }
+
+  /**
+   * Folds one verification into the acceptance rate: of the {@code verified} draft tokens, those up
+   * to the first rejection were really judged.
+   */
+  void observeDraft(int drafted, int verified, int accepted) {
+    draftedTokens += drafted;
+    acceptedTokens += accepted;
+    int judged = accepted < verified ? accepted + 1 : verified;
+    for (int i = 0; i < judged; i++) {
+      double label = i < accepted ? 1 : 0;
+      acceptanceRate =
+          Double.isNaN(acceptanceRate)
+              ? label
+              : acceptanceRate + ACCEPTANCE_WEIGHT * (label - acceptanceRate);
+    }
+  }
+
+  void pause(long nowNanos) {
+    if (!paused) {
+      paused = true;
+      pausedSinceNanos = nowNanos;
+    }
+  }
+
+  void resume(long nowNanos) {
+    if (paused) {
+      paused = false;
+      pausedNanos += Math.max(0, nowNanos - pausedSinceNanos);
+    }
+  }
+
+  void countPreemption() {
+    preemptions++;
+  }
+
+  @Override
+  public String toString() {
+    return "sequence "
+        + number
+        + " of request "
+        + id()
+        + ": "
+        + known
+        + " known, "
+        + targetKv.computed()
+        + " computed";
+  }
+}

@@ -1,0 +1,16 @@
+package io.adaspec.runtime.scheduler;
+
+import io.adaspec.runtime.speculation.StepReport;
+import java.util.List;
+
+/**
+ * What a committed step means to the world.
+ *
+ * @param emissions one entry per request that got tokens or ended, in the step's order
+ * @param report the step in numbers, for the policy
+ */
+public record StepOutcome(List<TokenEmission> emissions, StepReport report) {
+  public StepOutcome {
+    emissions = List.copyOf(emissions);
+  }
+}

@@ -1,0 +1,164 @@
+package io.adaspec.runtime.scheduler;
+
+import io.adaspec.runtime.device.DeviceInfo;
+import io.adaspec.runtime.request.ServiceClass;
+import io.adaspec.runtime.speculation.BatchView;
+import io.adaspec.runtime.speculation.DraftChoices;
+import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.step.SequenceWork;
+import io.adaspec.runtime.step.StepPlan;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Makes one step: a row for every sequence that decodes, then prefill rows within the strategy's
+ * budget, then draft tokens within the rows that remain.
+ *
+ * <p>Of the rows behind the decodes, draft tokens may claim half where prompts want them all, so
+ * neither holds up the other.
+ */
+final class StepPlanner {
+  private static final int[] NO_BLOCKS = new int[0];
+  private static final Comparator<Sequence> LEAST_RECENT =
+      Comparator.<Sequence, ServiceClass>comparing(s -> s.request().serviceClass())
+          .thenComparingLong(Sequence::lastStep);
+
+  private final SchedulerLimits limits;
+  private final Residents residents;
+  private final WaitingQueue waiting;
+  private final Preemption preemption;
+  private final PrefillPlanner prefill;
+  private final DraftPlanner drafts;
+
+  StepPlanner(
+      DeviceInfo device,
+      SchedulerLimits limits,
+      Residents residents,
+      WaitingQueue waiting,
+      KvMemory kv) {
+    this.limits = limits;
+    this.residents = residents;
+    this.waiting = waiting;
+    this.preemption = new Preemption(residents, kv);
+    this.prefill =
+        new PrefillPlanner(residents, kv, preemption, waiting, limits, device.capacityTokens());
+    this.drafts = new DraftPlanner(device, residents, kv);
+  }
+
+  /**
+   * A planned step.
+   *
+   * @param plan for the device
+   * @param rows the sequences behind its work, in the same order
+   * @param prefillRows rows that are neither decode rows nor draft tokens
+   * @param policy what it was planned with
+   */
+  record Planned(StepPlan plan, StepRows rows, int prefillRows, Policy policy) {}
+
+  /** Plans step {@code id}; empty when there is nothing to do. */
+  Optional<Planned> plan(long id, Policy policy, long nowNanos) {
+    StepRows step = new StepRows(id, limits.stepTokens());
+    prefill.makeWay(step);
+    int madeWay = step.preempted().size();
+    for (Sequence sequence : decoding()) {
+      if (!step.preempted().contains(sequence) && preemption.grow(sequence, step)) {
+        step.add(sequence, 1);
+      }
+    }
+    List<BatchView.Entry> entries = new ArrayList<>();
+    int wishes = addEntries(step, entries, policy, nowNanos);
+    int free = step.left();
+    int asked =
+        policy
+            .strategy()
+            .budget(waiting.view(nowNanos), new BatchView(entries), policy.cost())
+            .prefillTokens();
+    int budget = Math.min(Math.max(asked, limits.minPrefillTokens()), free);
+    int forPrefill = Math.max(free - wishes, Math.max(free / 2, limits.minPrefillTokens()));
+    boolean roomy = step.preempted().size() == madeWay;
+    prefill.plan(step, Math.min(budget, forPrefill), roomy, nowNanos);
+    if (step.size() == 0) {
+      return Optional.empty();
+    }
+    int prefillRows = free - step.left();
+    addEntries(step, entries, policy, nowNanos);
+    BatchView view = new BatchView(entries);
+    DraftChoices choices = policy.strategy().choose(view, policy.cost());
+    drafts.fit(step, view, choices, step.left());
+    StepPlan plan =
+        new StepPlan(
+            id,
+            work(step, choices),
+            view,
+            policy.strategy(),
+            policy.cost(),
+            policy.snapshot().verifier());
+    return Optional.of(new Planned(plan, step, prefillRows, policy));
+  }
+
+  /** Who has one token to compute; where the places do not suffice, the longest unserved first. */
+  private List<Sequence> decoding() {
+    List<Sequence> decoding = new ArrayList<>();
+    for (Sequence sequence : residents.running()) {
+      if (!sequence.isPaused() && sequence.gap() == 1) {
+        decoding.add(sequence);
+      }
+    }
+    if (decoding.size() > limits.maxSequences()) {
+      decoding.sort(LEAST_RECENT);
+      return decoding.subList(0, limits.maxSequences());
+    }
+    return decoding;
+  }
+
+  /** Adds what the step has beyond {@code entries}; returns the sum of their draft limits. */
+  private int addEntries(
+      StepRows step, List<BatchView.Entry> entries, Policy policy, long nowNanos) {
+    int wishes = 0;
+    for (int i = entries.size(); i < step.size(); i++) {
+      Sequence sequence = step.sequence(i);
+      boolean samples = step.rows(i) == sequence.gap();
+      boolean decodes = samples && step.rows(i) == 1;
+      int limit = decodes ? drafts.limit(sequence, policy.snapshot()) : 0;
+      wishes += limit;
+      entries.add(
+          new BatchView.Entry(
+              sequence.number(),
+              sequence.targetKv().computed(),
+              step.rows(i),
+              samples,
+              limit,
+              sequence.knownTokens() - sequence.draftKv().computed(),
+              sequence.outputTokens(),
+              sequence.request().serviceClass(),
+              sequence.request().slo(),
+              sequence.decodeElapsedNanos(nowNanos),
+              sequence.acceptanceRate()));
+    }
+    return wishes;
+  }
+
+  private static List<SequenceWork> work(StepRows step, DraftChoices choices) {
+    List<SequenceWork> work = new ArrayList<>(step.size());
+    for (int i = 0; i < step.size(); i++) {
+      Sequence sequence = step.sequence(i);
+      DrafterKind drafter = choices.drafters()[i];
+      boolean model = drafter == DrafterKind.MODEL;
+      work.add(
+          new SequenceWork(
+              sequence.number(),
+              sequence.history(),
+              sequence.targetKv().computed(),
+              step.rows(i),
+              sequence.targetKv().snapshot(),
+              sequence.request().sampling(),
+              drafter,
+              choices.caps()[i],
+              sequence.draftKv().computed(),
+              model ? sequence.draftKv().snapshot() : NO_BLOCKS));
+    }
+    return work;
+  }
+}

@@ -1,0 +1,64 @@
+package io.adaspec.runtime.scheduler;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Who computes how many rows in the step being planned, within its budget of rows. */
+final class StepRows {
+  private final long step;
+  private final int budget;
+  private final List<Sequence> sequences = new ArrayList<>();
+  private final List<Sequence> preempted = new ArrayList<>();
+  private int[] rows = new int[64];
+  private int used;
+
+  StepRows(long step, int budget) {
+    this.step = step;
+    this.budget = budget;
+  }
+
+  void add(Sequence sequence, int count) {
+    if (sequences.size() == rows.length) {
+      rows = Arrays.copyOf(rows, rows.length * 2);
+    }
+    rows[sequences.size()] = count;
+    sequences.add(sequence);
+    sequence.takePart(step);
+    used += count;
+  }
+
+  long step() {
+    return step;
+  }
+
+  int size() {
+    return sequences.size();
+  }
+
+  Sequence sequence(int index) {
+    return sequences.get(index);
+  }
+
+  int rows(int index) {
+    return rows[index];
+  }
+
+  List<Sequence> sequences() {
+    return sequences;
+  }
+
+  /** Rows that are still free. */
+  int left() {
+    return budget - used;
+  }
+
+  boolean has(Sequence sequence) {
+    return sequence.lastStep() == step;
+  }
+
+  /** Sequences that lost their KV while this step was planned; they do not come back in it. */
+  List<Sequence> preempted() {
+    return preempted;
+  }
+}

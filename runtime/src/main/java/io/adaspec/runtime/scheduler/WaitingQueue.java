@@ -1,0 +1,149 @@
+package io.adaspec.runtime.scheduler;
+
+import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.RequestId;
+import io.adaspec.runtime.request.ServiceClass;
+import io.adaspec.runtime.speculation.WaitingView;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * Requests that no scheduler has placed yet, most urgent first: by class, then by the time their
+ * first token is due, then by arrival. Shared by all schedulers of an engine and bounded in
+ * requests and in tokens. Not thread-safe.
+ */
+public final class WaitingQueue {
+  /** The order in which sequences are placed and, reversed, preempted. */
+  static final Comparator<Sequence> URGENCY =
+      Comparator.<Sequence, ServiceClass>comparing(s -> s.request().serviceClass())
+          .thenComparingLong(Sequence::ttftDeadlineNanos)
+          .thenComparingLong(s -> s.request().arrivalNanos())
+          .thenComparing(s -> s.id().value());
+
+  private final int maxRequests;
+  private final long maxTokens;
+  private final TreeSet<Sequence> byUrgency = new TreeSet<>(URGENCY);
+  private final Map<RequestId, Sequence> byId = new HashMap<>();
+  private long tokens;
+
+  /**
+   * @param maxRequests most requests that may wait
+   * @param maxTokens most tokens their prompts may have together
+   */
+  public WaitingQueue(int maxRequests, long maxTokens) {
+    if (maxRequests <= 0 || maxTokens <= 0) {
+      throw new IllegalArgumentException(
+          "a waiting queue of "
+              + maxRequests
+              + " requests and "
+              + maxTokens
+              + " tokens holds nothing; both must be positive");
+    }
+    this.maxRequests = maxRequests;
+    this.maxTokens = maxTokens;
+  }
+
+  public int maxRequests() {
+    return maxRequests;
+  }
+
+  public long maxTokens() {
+    return maxTokens;
+  }
+
+  public int size() {
+    return byUrgency.size();
+  }
+
+  public boolean isEmpty() {
+    return byUrgency.isEmpty();
+  }
+
+  /** Prompt tokens (after a failover: known tokens) of all waiting requests. */
+  public long tokens() {
+    return tokens;
+  }
+
+  public boolean contains(RequestId id) {
+    return byId.containsKey(id);
+  }
+
+  /**
+   * Adds a new request.
+   *
+   * @return false when the queue is full; ask {@link AdmissionControl} first for the reason
+   * @throws IllegalArgumentException if a request of that id waits already
+   */
+  public boolean submit(InferenceRequest request) {
+    if (size() >= maxRequests || tokens + request.prompt().size() > maxTokens) {
+      return false;
+    }
+    adopt(new Sequence(request));
+    return true;
+  }
+
+  /** Takes in a sequence that another scheduler released, whatever the bounds say. */
+  public void adopt(Sequence sequence) {
+    if (byId.putIfAbsent(sequence.id(), sequence) != null) {
+      throw new IllegalArgumentException("a request of id " + sequence.id() + " waits already");
+    }
+    byUrgency.add(sequence);
+    tokens += sequence.knownTokens();
+  }
+
+  /** Drops a waiting request; false when it does not wait here. */
+  public boolean cancel(RequestId id) {
+    Sequence sequence = byId.get(id);
+    if (sequence == null) {
+      return false;
+    }
+    remove(sequence);
+    return true;
+  }
+
+  /** The most urgent request that is not paused and shorter than {@code capacityTokens}. */
+  Optional<Sequence> first(int capacityTokens) {
+    for (Sequence sequence : byUrgency) {
+      if (!sequence.isPaused() && sequence.knownTokens() < capacityTokens) {
+        return Optional.of(sequence);
+      }
+    }
+    return Optional.empty();
+  }
+
+  Optional<Sequence> find(RequestId id) {
+    return Optional.ofNullable(byId.get(id));
+  }
+
+  void remove(Sequence sequence) {
+    byUrgency.remove(sequence);
+    byId.remove(sequence.id());
+    tokens -= sequence.knownTokens();
+  }
+
+  /** Prompt tokens of those that would be placed before {@code request}. */
+  public long tokensBefore(InferenceRequest request) {
+    return byUrgency.headSet(new Sequence(request)).stream().mapToLong(Sequence::knownTokens).sum();
+  }
+
+  /** How many would be placed before {@code request}. */
+  public int positionOf(InferenceRequest request) {
+    return byUrgency.headSet(new Sequence(request)).size();
+  }
+
+  /** The queue as a strategy sees it. */
+  public WaitingView view(long nowNanos) {
+    if (isEmpty()) {
+      return WaitingView.empty();
+    }
+    long tightest = Long.MAX_VALUE;
+    for (Sequence sequence : byUrgency) {
+      tightest = Math.min(tightest, sequence.ttftDeadlineNanos());
+    }
+    return new WaitingView(
+        size(), tokens, tightest == Long.MAX_VALUE ? Long.MAX_VALUE : tightest - nowNanos);
+  }
+}

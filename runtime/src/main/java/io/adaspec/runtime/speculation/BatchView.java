@@ -1,0 +1,104 @@
+package io.adaspec.runtime.speculation;
+
+import io.adaspec.runtime.request.ServiceClass;
+import io.adaspec.runtime.request.SloTarget;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a strategy may know of the sequences of one step, in the step's order. Immutable. */
+public final class BatchView {
+  /**
+   * One sequence of the step.
+   *
+   * @param sequence the sequence's number
+   * @param contextTokens tokens before this step's first row
+   * @param rows known tokens computed in this step: 1 when decoding, more for a prefill chunk
+   * @param samples whether the last row yields a token; false for a prefill chunk that does not end
+   *     its prompt
+   * @param draftLimit the longest draft it may have: request wish, remaining output, context, KV
+   *     room; 0 when it must not
+   * @param draftLag known tokens that the draft model has yet to compute before it can draft
+   * @param emittedTokens output tokens so far
+   * @param serviceClass priority class
+   * @param slo latency targets
+   * @param decodeElapsedNanos time since its first token, pauses left out
+   * @param acceptanceRate recent share of the draft tokens that verification reached which it
+   *     accepted: the conditional probability that the next one is kept, given those before it; NaN
+   *     before the first verification
+   */
+  public record Entry(
+      long sequence,
+      int contextTokens,
+      int rows,
+      boolean samples,
+      int draftLimit,
+      int draftLag,
+      int emittedTokens,
+      ServiceClass serviceClass,
+      SloTarget slo,
+      long decodeElapsedNanos,
+      double acceptanceRate) {
+    public Entry {
+      if (rows < 0 || contextTokens < 0 || draftLimit < 0 || draftLag < 0) {
+        throw new IllegalArgumentException(
+            "sequence "
+                + sequence
+                + ": rows "
+                + rows
+                + ", context "
+                + contextTokens
+                + ", draft limit "
+                + draftLimit
+                + ", draft lag "
+                + draftLag
+                + " must not be negative");
+      }
+    }
+  }
+
+  private final List<Entry> entries;
+  private final int totalRows;
+  private final long totalContextReads;
+
+  public BatchView(List<Entry> entries) {
+    this.entries = List.copyOf(new ArrayList<>(entries));
+    int rows = 0;
+    long reads = 0;
+    for (Entry entry : this.entries) {
+      rows += entry.rows();
+      reads += contextReads(entry.contextTokens(), entry.rows());
+    }
+    this.totalRows = rows;
+    this.totalContextReads = reads;
+  }
+
+  public int size() {
+    return entries.size();
+  }
+
+  public Entry get(int index) {
+    return entries.get(index);
+  }
+
+  public List<Entry> entries() {
+    return entries;
+  }
+
+  /** Rows of the step without any draft token. */
+  public int totalRows() {
+    return totalRows;
+  }
+
+  /** Key/value positions read by those rows. */
+  public long totalContextReads() {
+    return totalContextReads;
+  }
+
+  /**
+   * Positions read by {@code rows} consecutive rows of which the first has {@code contextTokens}
+   * before it: Σ (context + 1 + j).
+   */
+  public static long contextReads(int contextTokens, int rows) {
+    return (long) rows * (contextTokens + 1) + (long) rows * (rows - 1) / 2;
+  }
+}

@@ -1,0 +1,126 @@
+package io.adaspec.runtime.speculation;
+
+import java.util.Arrays;
+
+/**
+ * What measured steps taught about a cost model: factors on its predictions, moving averages of
+ * measured ÷ predicted in which a new step weighs {@value #WEIGHT}.
+ *
+ * <p>The target pass has a factor for every number of rows, in quarters of an octave above {@value
+ * #EXACT}, because a profile may be right for one row and wrong for thirty, and what plain decoding
+ * takes must not be mixed with what verifying takes; a size never seen takes the factor of the
+ * nearest one that was. Draft passes and overhead have one each. Factors are held within {@value
+ * #LEAST} and {@value #MOST}. Immutable.
+ */
+public final class CostCorrection {
+  private static final int EXACT = 16;
+  private static final int SIZES = EXACT + 32;
+  private static final int DRAFT = SIZES;
+  private static final int OVERHEAD = SIZES + 1;
+  private static final double WEIGHT = 0.05;
+  private static final double LEAST = 0.05;
+  private static final double MOST = 20;
+
+  private final double[] factors;
+
+  private CostCorrection(double[] factors) {
+    this.factors = factors;
+  }
+
+  /** Believes the model. */
+  public static CostCorrection none() {
+    double[] unknown = new double[SIZES + 2];
+    Arrays.fill(unknown, Double.NaN);
+    return new CostCorrection(unknown);
+  }
+
+  /**
+   * After one step.
+   *
+   * @param model the uncorrected model
+   */
+  public CostCorrection next(StepReport report, CostModel model) {
+    double[] next = factors.clone();
+    learn(
+        next,
+        size(report.targetRows()),
+        (double) report.verifyNanos(),
+        model.targetPassNanos(report.targetRows(), report.targetContextReads()));
+    if (report.draftPasses() > 0) {
+      int passes = report.draftPasses();
+      double each =
+          model.draftPassNanos(
+              Math.ceilDiv(report.draftRows(), passes), report.draftContextReads() / passes);
+      learn(next, DRAFT, (double) report.draftNanos(), passes * each);
+    }
+    learn(
+        next,
+        OVERHEAD,
+        (double) report.totalNanos() - report.draftNanos() - report.verifyNanos(),
+        model.overheadNanos(report.sequences().size()));
+    return new CostCorrection(next);
+  }
+
+  /** The model with these factors. */
+  public CostModel applied(CostModel model) {
+    return new Corrected(model, this);
+  }
+
+  /** Whether a target pass of about so many rows was measured. */
+  public boolean hasMeasured(int rows) {
+    return !Double.isNaN(factors[size(rows)]);
+  }
+
+  private static void learn(double[] factors, int index, double measured, double predicted) {
+    if (predicted > 0 && measured > 0) {
+      double factor = Math.clamp(measured / predicted, LEAST, MOST);
+      double before = factors[index];
+      factors[index] = Double.isNaN(before) ? factor : before + WEIGHT * (factor - before);
+    }
+  }
+
+  private double target(int rows) {
+    int wanted = size(rows);
+    for (int distance = 0; distance < SIZES; distance++) {
+      int below = wanted - distance;
+      int above = wanted + distance;
+      if (below >= 0 && !Double.isNaN(factors[below])) {
+        return factors[below];
+      }
+      if (above < SIZES && !Double.isNaN(factors[above])) {
+        return factors[above];
+      }
+    }
+    return 1;
+  }
+
+  private double known(int index) {
+    return Double.isNaN(factors[index]) ? 1 : factors[index];
+  }
+
+  /** Up to {@value #EXACT} rows each count, then quarters of an octave. */
+  private static int size(int rows) {
+    if (rows <= EXACT) {
+      return Math.max(1, rows) - 1;
+    }
+    double octaves = Math.log((double) rows / EXACT) / Math.log(2);
+    return Math.min(SIZES - 1, EXACT - 1 + (int) Math.ceil(4 * octaves));
+  }
+
+  private record Corrected(CostModel model, CostCorrection by) implements CostModel {
+    @Override
+    public double targetPassNanos(int rows, long contextTokens) {
+      return model.targetPassNanos(rows, contextTokens) * by.target(rows);
+    }
+
+    @Override
+    public double draftPassNanos(int rows, long contextTokens) {
+      return model.draftPassNanos(rows, contextTokens) * by.known(DRAFT);
+    }
+
+    @Override
+    public double overheadNanos(int sequences) {
+      return model.overheadNanos(sequences) * by.known(OVERHEAD);
+    }
+  }
+}

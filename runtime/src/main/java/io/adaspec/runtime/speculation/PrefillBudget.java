@@ -1,0 +1,52 @@
+package io.adaspec.runtime.speculation;
+
+/**
+ * How much prefill a step may do without making decoding requests miss their TPOT targets, unless
+ * waiting requests would miss their TTFT.
+ *
+ * <p>The next token of a decoding request with m tokens so far is due {@code m · tpot} after its
+ * first; the least time left over all of them, but at least one target, is what the step may take.
+ * When a waiting request's TTFT target is nearer than its prompts need at that pace, the step may
+ * take twice as long.
+ */
+final class PrefillBudget {
+  private static final int MOST = 1 << 16;
+
+  private PrefillBudget() {}
+
+  static StepBudget of(WaitingView waiting, BatchView running, CostModel cost) {
+    StepEstimate estimate = new StepEstimate(running, cost);
+    double allowed = Double.POSITIVE_INFINITY;
+    for (BatchView.Entry entry : running.entries()) {
+      if (entry.samples() && entry.slo().hasTpot() && entry.emittedTokens() > 0) {
+        double tpot = entry.slo().tpotNanos();
+        double left = entry.emittedTokens() * tpot - entry.decodeElapsedNanos();
+        allowed = Math.min(allowed, Math.max(tpot, left));
+      }
+    }
+    if (Double.isInfinite(allowed)) {
+      return StepBudget.unlimited();
+    }
+    int budget = most(estimate, allowed);
+    double steps = Math.ceil((double) waiting.promptTokens() / Math.max(1, budget));
+    if (waiting.requests() > 0 && waiting.tightestTtftSlackNanos() < steps * allowed) {
+      budget = most(estimate, 2 * allowed);
+    }
+    return new StepBudget(budget);
+  }
+
+  /** The most prefill rows with which the step takes at most {@code nanos}. */
+  private static int most(StepEstimate estimate, double nanos) {
+    int low = 0;
+    int high = MOST;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (estimate.withoutDraftingNanos(middle, 0) <= nanos) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
+  }
+}

@@ -1,0 +1,220 @@
+package io.adaspec.runtime.speculation;
+
+import java.util.Arrays;
+
+/**
+ * {@code slo}: per-request drafting and verification for the best efficiency, late requests first.
+ *
+ * <p><b>Draft</b>: the depth K of highest predicted efficiency with calibrated mean acceptance,
+ * {@code max_K max_n (B + Σ C of the best n) / (D(K) + T(n))}; catch-up of the draft KV is spread
+ * over {@value #CATCH_UP_STEPS} steps. Who does not draft with the model looks its text up, which
+ * costs no pass. Between passes every sequence goes on only while its next token is worth its share
+ * of a pass. <b>Verify</b>: all budgets, see {@link VerifyBudget}; when requests are late, see
+ * {@link SloSlack}. <b>Never slower</b>: the {@link SpeculationLedger} may demand a plain step or
+ * an exploring one.
+ *
+ * @param drafter the policy's drafter
+ * @param cap longest draft
+ * @param state what was learned so far
+ */
+record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
+    implements SpeculationStrategy {
+  private static final int CATCH_UP_STEPS = 32;
+  private static final double HYSTERESIS = 1.02;
+  private static final int EXPLORING_DRAFT = 3;
+  private static final int EXPLORING_SHARE = 8;
+
+  @Override
+  public String spec() {
+    return "slo";
+  }
+
+  @Override
+  public StepBudget budget(WaitingView waiting, BatchView running, CostModel cost) {
+    return PrefillBudget.of(waiting, running, state.correction().applied(cost));
+  }
+
+  @Override
+  public double acceptance(
+      BatchView.Entry entry, DrafterKind kind, int position, float confidence, float margin) {
+    return state.calibration().acceptance(entry, kind, position, confidence, margin);
+  }
+
+  @Override
+  public DraftChoices choose(BatchView batch, CostModel cost) {
+    SpeculationLedger.Mode mode = state.ledger().mode();
+    DraftChoices none = DraftChoices.none(batch.size());
+    boolean comparable = state.correction().hasMeasured(batch.totalRows());
+    if (mode == SpeculationLedger.Mode.PLAIN || !comparable) {
+      return none;
+    }
+    if (drafter == DrafterKind.MODEL) {
+      StepEstimate estimate = new StepEstimate(batch, state.correction().applied(cost));
+      int depth = bestDepth(estimate);
+      if (depth > 0) {
+        return withLookup(batch, DraftChoices.uniform(batch, DrafterKind.MODEL, depth));
+      }
+      if (mode == SpeculationLedger.Mode.EXPLORE) {
+        return withLookup(batch, exploring(batch));
+      }
+    }
+    return withLookup(batch, none);
+  }
+
+  @Override
+  public boolean[] continueDrafting(BatchView batch, SurvivalTable survival, CostModel cost) {
+    if (state.ledger().mode() == SpeculationLedger.Mode.EXPLORE) {
+      boolean[] all = new boolean[batch.size()];
+      Arrays.fill(all, true);
+      return all;
+    }
+    StepEstimate estimate = new StepEstimate(batch, state.correction().applied(cost));
+    double sunk = estimate.draftedNanos(survival);
+    VerifyBudget.Choice now =
+        VerifyBudget.choose(estimate, survival, sunk, Double.POSITIVE_INFINITY);
+    long[] candidates = new long[batch.size()];
+    int count = 0;
+    for (int i = 0; i < batch.size(); i++) {
+      int drafted = survival.drafted(i);
+      if (drafted > 0 && !survival.isFreeOfPasses(i) && drafted < batch.get(i).draftLimit()) {
+        double alive =
+            survival.survival(i, drafted - 1)
+                * state.calibration().meanAcceptance(batch.get(i), DrafterKind.MODEL, drafted);
+        candidates[count++] = VerifyBudget.key(alive, i);
+      }
+    }
+    Arrays.sort(candidates, 0, count);
+    return worthAPass(estimate, survival, now, candidates, count);
+  }
+
+  @Override
+  public int[] select(BatchView batch, SurvivalTable survival, CostModel cost) {
+    StepEstimate estimate = new StepEstimate(batch, state.correction().applied(cost));
+    double sunk = estimate.draftedNanos(survival);
+    VerifyBudget.Choice efficient =
+        VerifyBudget.choose(estimate, survival, sunk, Double.POSITIVE_INFINITY);
+    int[] lengths = SloSlack.lateFirst(estimate, survival, sunk, efficient);
+    if (state.ledger().mode() == SpeculationLedger.Mode.EXPLORE) {
+      verifyAFew(survival, lengths);
+    }
+    return lengths;
+  }
+
+  @Override
+  public boolean selectsByConfidence() {
+    return true;
+  }
+
+  /** The depth of highest predicted efficiency, 0 when plain decoding is as good. */
+  private int bestDepth(StepEstimate estimate) {
+    BatchView batch = estimate.batch();
+    double best = HYSTERESIS * estimate.samplers() / estimate.plainNanos();
+    int bestDepth = 0;
+    SurvivalTable predicted = new SurvivalTable(batch.size(), cap);
+    for (int depth = 1; depth <= cap; depth++) {
+      int drafting = 0;
+      for (int i = 0; i < batch.size(); i++) {
+        BatchView.Entry entry = batch.get(i);
+        if (entry.samples() && entry.draftLimit() >= depth) {
+          double mean = state.calibration().meanAcceptance(entry, DrafterKind.MODEL, depth - 1);
+          predicted.append(i, (float) mean, 0, mean);
+          drafting++;
+        }
+      }
+      if (drafting == 0) {
+        return bestDepth;
+      }
+      double sunk = estimate.draftingNanos(predicted.draftedCounts(), CATCH_UP_STEPS);
+      double efficiency =
+          VerifyBudget.choose(estimate, predicted, sunk, Double.POSITIVE_INFINITY).efficiency();
+      if (efficiency > best) {
+        best = efficiency;
+        bestDepth = depth;
+      } else if (bestDepth > 0 || depth >= 4) {
+        return bestDepth;
+      }
+    }
+    return bestDepth;
+  }
+
+  /** Whoever does not draft with the model looks its text up. */
+  private DraftChoices withLookup(BatchView batch, DraftChoices choices) {
+    DraftChoices lookup = DraftChoices.uniform(batch, DrafterKind.NGRAM, cap);
+    for (int i = 0; i < batch.size(); i++) {
+      if (choices.caps()[i] == 0) {
+        choices.drafters()[i] = lookup.drafters()[i];
+        choices.caps()[i] = lookup.caps()[i];
+      }
+    }
+    return choices;
+  }
+
+  /** A short draft for the few whose draft KV lags least. */
+  private static DraftChoices exploring(BatchView batch) {
+    DraftChoices choices = DraftChoices.none(batch.size());
+    int few = Math.ceilDiv(batch.size(), EXPLORING_SHARE);
+    for (int n = 0; n < few; n++) {
+      int least = -1;
+      for (int i = 0; i < batch.size(); i++) {
+        boolean free = StepEstimate.canDraft(batch.get(i)) && choices.caps()[i] == 0;
+        if (free && (least < 0 || batch.get(i).draftLag() < batch.get(least).draftLag())) {
+          least = i;
+        }
+      }
+      if (least >= 0) {
+        choices.drafters()[least] = DrafterKind.MODEL;
+        choices.caps()[least] = Math.min(EXPLORING_DRAFT, batch.get(least).draftLimit());
+      }
+    }
+    return choices;
+  }
+
+  /** Exploring is for labels: a few drafts are verified whatever is expected of them. */
+  private static void verifyAFew(SurvivalTable survival, int[] lengths) {
+    int left = Math.ceilDiv(lengths.length, EXPLORING_SHARE);
+    for (int i = 0; i < lengths.length && left > 0; i++) {
+      if (survival.drafted(i) > 0) {
+        lengths[i] = Math.max(lengths[i], Math.min(EXPLORING_DRAFT, survival.drafted(i)));
+        left--;
+      }
+    }
+  }
+
+  /** The candidates, best first, whose next token raises the efficiency of the step. */
+  private static boolean[] worthAPass(
+      StepEstimate estimate,
+      SurvivalTable survival,
+      VerifyBudget.Choice now,
+      long[] candidates,
+      int count) {
+    double tokens = now.tokens();
+    double best = now.efficiency();
+    int bestCount = 0;
+    int rows = now.rows();
+    long reads = now.reads();
+    double before = estimate.withoutDraftingNanos(rows, reads);
+    long passReads = 0;
+    for (int m = 0; m < count; m++) {
+      int i = VerifyBudget.entryOf(candidates[m]);
+      long tokenReads = StepEstimate.draftTokenReads(estimate.batch().get(i), survival.drafted(i));
+      tokens += VerifyBudget.survivalOf(candidates[m]);
+      rows++;
+      reads += tokenReads;
+      passReads += tokenReads;
+      double nanos =
+          now.nanos()
+              + estimate.draftPassNanos(m + 1, passReads)
+              + estimate.withoutDraftingNanos(rows, reads)
+              - before;
+      if (tokens / nanos > best) {
+        best = tokens / nanos;
+        bestCount = m + 1;
+      }
+    }
+    boolean[] on = new boolean[survival.entries()];
+    for (int m = 0; m < bestCount; m++) {
+      on[VerifyBudget.entryOf(candidates[m])] = true;
+    }
+    return on;
+  }
+}

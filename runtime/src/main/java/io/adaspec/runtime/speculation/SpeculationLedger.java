@@ -1,0 +1,104 @@
+package io.adaspec.runtime.speculation;
+
+/**
+ * Holds speculation to the promise of never being slower than plain decoding.
+ *
+ * <p>Every step with drafts is compared with what plain decoding would have needed for the same
+ * tokens: {@code gain = (N − B) · plain / B − (measured − plainOfStep)} for N tokens of B
+ * sequences. The ledger receives the gain, and {@value #ALLOWANCE} of the time of every step; it
+ * holds at most {@value #CAPACITY_STEPS} mean steps. While it is negative the next step is plain.
+ * While plain decoding is chosen for its prediction alone, a step explores now and then, when the
+ * ledger can pay for it, so that acceptance and times stay known; while speculation goes on, a step
+ * is plain now and then for the same reason. Hence over any long window the loss is at most about
+ * twice {@value #ALLOWANCE} of the time, and a single step.
+ *
+ * @param balanceNanos what may still be lost
+ * @param gainNanos all gains since the start
+ * @param meanStepNanos moving mean of step times
+ * @param sincePlain steps since the last plain one
+ * @param sinceDrafts steps since the last one with drafts
+ * @param explorations how often exploring showed no gain in a row; stretches the pauses between
+ */
+public record SpeculationLedger(
+    double balanceNanos,
+    double gainNanos,
+    double meanStepNanos,
+    int sincePlain,
+    int sinceDrafts,
+    int explorations) {
+  private static final double ALLOWANCE = 0.01;
+  private static final int CAPACITY_STEPS = 10;
+  private static final double MEAN_WEIGHT = 0.05;
+  private static final int EXPLORE_EVERY = 32;
+  private static final int MOST_STRETCH = 4;
+  private static final int PLAIN_EVERY = 128;
+
+  /** What the next step is for. */
+  public enum Mode {
+    /** Whatever is predicted to be best. */
+    BEST,
+    /** Plain decoding, because speculation has not paid. */
+    PLAIN,
+    /** A few drafts whatever is predicted, to learn. */
+    EXPLORE
+  }
+
+  /** Before the first step. */
+  public static SpeculationLedger initial() {
+    return new SpeculationLedger(0, 0, 0, 0, 0, 0);
+  }
+
+  /** What the next step is for. */
+  public Mode mode() {
+    if (balanceNanos < 0 || sincePlain >= PLAIN_EVERY) {
+      return Mode.PLAIN;
+    }
+    int pause = EXPLORE_EVERY << Math.min(explorations, MOST_STRETCH);
+    boolean affordable = balanceNanos >= meanStepNanos / 4;
+    return sinceDrafts >= pause && affordable ? Mode.EXPLORE : Mode.BEST;
+  }
+
+  /**
+   * After one step.
+   *
+   * @param cost the model as corrected so far
+   */
+  public SpeculationLedger next(StepReport report, CostModel cost) {
+    double total = report.totalNanos();
+    double mean =
+        meanStepNanos == 0 ? total : meanStepNanos + MEAN_WEIGHT * (total - meanStepNanos);
+    boolean drafts = report.draftPasses() > 0 || report.verifiedTokens() > 0;
+    double gain = drafts ? gain(report, cost) : 0;
+    boolean explored = drafts && sinceDrafts >= EXPLORE_EVERY;
+    int unsuccessful = drafts ? (explored && gain <= 0 ? explorations + 1 : 0) : explorations;
+    return new SpeculationLedger(
+        Math.min(CAPACITY_STEPS * mean, balanceNanos + gain + ALLOWANCE * total),
+        gainNanos + gain,
+        mean,
+        drafts ? sincePlain + 1 : 0,
+        drafts ? 0 : sinceDrafts + 1,
+        unsuccessful);
+  }
+
+  private static double gain(StepReport report, CostModel cost) {
+    int sampling = 0;
+    for (StepReport.Drafted each : report.sequences()) {
+      sampling += each.emitted() > 0 ? 1 : 0;
+    }
+    if (sampling == 0) {
+      return 0;
+    }
+    int sequences = report.sequences().size();
+    int plainRows = Math.max(1, report.targetRows() - report.verifiedTokens());
+    int decodeRows = Math.max(1, plainRows - report.prefillRows());
+    double readsPerRow = (double) report.targetContextReads() / report.targetRows();
+    double plainOfStep =
+        cost.overheadNanos(sequences)
+            + cost.targetPassNanos(plainRows, (long) (plainRows * readsPerRow));
+    double plain =
+        cost.overheadNanos(sampling)
+            + cost.targetPassNanos(decodeRows, (long) (decodeRows * readsPerRow));
+    return (report.emittedTokens() - sampling) * plain / sampling
+        - (report.totalNanos() - plainOfStep);
+  }
+}

@@ -1,0 +1,123 @@
+package io.adaspec.runtime.speculation;
+
+/**
+ * Predicted duration of a step and of its parts, for one batch under one cost model.
+ *
+ * <p>{@code T = overhead(B) + Σ_j draftPass(rows_j, reads_j) + targetPass(R + n, C + c_n)} with R
+ * rows and C key/value reads of the batch without drafts, n verified draft tokens and c_n their
+ * reads. Times are in nanoseconds.
+ */
+final class StepEstimate {
+  private final BatchView batch;
+  private final CostModel cost;
+  private final int samplers;
+
+  StepEstimate(BatchView batch, CostModel cost) {
+    this.batch = batch;
+    this.cost = cost;
+    int count = 0;
+    for (BatchView.Entry entry : batch.entries()) {
+      count += entry.samples() ? 1 : 0;
+    }
+    this.samplers = count;
+  }
+
+  BatchView batch() {
+    return batch;
+  }
+
+  /** Tokens that the step emits without any draft: one for each entry that samples. */
+  int samplers() {
+    return samplers;
+  }
+
+  /** Whether an entry could draft. */
+  static boolean canDraft(BatchView.Entry entry) {
+    return entry.samples() && entry.draftLimit() > 0;
+  }
+
+  /** Overhead and target pass, {@code draftRows} draft tokens included. */
+  double withoutDraftingNanos(int draftRows, long draftReads) {
+    return cost.overheadNanos(batch.size())
+        + cost.targetPassNanos(
+            batch.totalRows() + draftRows, batch.totalContextReads() + draftReads);
+  }
+
+  /** The step as plain decoding. */
+  double plainNanos() {
+    return withoutDraftingNanos(0, 0);
+  }
+
+  /** Key/value positions that the draft token at {@code position} (from 0) of an entry reads. */
+  static long draftTokenReads(BatchView.Entry entry, int position) {
+    return (long) entry.contextTokens() + entry.rows() + position + 1;
+  }
+
+  /** One draft pass. */
+  double draftPassNanos(int rows, long reads) {
+    return cost.draftPassNanos(rows, reads);
+  }
+
+  /** All passes for drafts of {@code lengths} tokens by the draft model, catch-up included. */
+  double draftingNanos(int[] lengths) {
+    return draftingNanos(lengths, 1);
+  }
+
+  /**
+   * The same with the time of catch-up divided by {@code shares}: an investment that pays for as
+   * many steps.
+   */
+  double draftingNanos(int[] lengths, int shares) {
+    double whole = passesNanos(lengths, true);
+    if (shares == 1) {
+      return whole;
+    }
+    double withoutCatchUp = passesNanos(lengths, false);
+    return withoutCatchUp + (whole - withoutCatchUp) / shares;
+  }
+
+  private double passesNanos(int[] lengths, boolean catchUp) {
+    double nanos = 0;
+    int longest = 0;
+    for (int length : lengths) {
+      longest = Math.max(longest, length);
+    }
+    for (int pass = 0; pass < longest; pass++) {
+      int rows = 0;
+      long reads = 0;
+      for (int i = 0; i < lengths.length; i++) {
+        if (lengths[i] > pass) {
+          BatchView.Entry entry = batch.get(i);
+          int lag = pass == 0 && catchUp ? Math.max(1, entry.draftLag()) : 1;
+          int known = entry.contextTokens() + entry.rows() + pass;
+          rows += lag;
+          reads += BatchView.contextReads(Math.max(0, known - lag), lag);
+        }
+      }
+      nanos += cost.draftPassNanos(rows, reads);
+    }
+    return nanos;
+  }
+
+  /** The passes that made the drafts of a table; n-gram drafts took none. */
+  double draftedNanos(SurvivalTable survival) {
+    int[] lengths = survival.draftedCounts();
+    for (int i = 0; i < lengths.length; i++) {
+      lengths[i] = survival.isFreeOfPasses(i) ? 0 : lengths[i];
+    }
+    return draftingNanos(lengths);
+  }
+
+  /**
+   * Least TPOT target of the batch's decoding entries; {@link Double#POSITIVE_INFINITY} without.
+   */
+  double tightestTpotNanos() {
+    double tightest = Double.POSITIVE_INFINITY;
+    for (BatchView.Entry entry : batch.entries()) {
+      if (entry.samples() && entry.slo().hasTpot()) {
+        tightest = Math.min(tightest, (double) entry.slo().tpotNanos());
+      }
+    }
+    return tightest;
+  }
+}

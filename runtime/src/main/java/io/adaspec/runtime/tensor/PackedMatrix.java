@@ -1,0 +1,66 @@
+package io.adaspec.runtime.tensor;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * A weight matrix in the order in which kernels read it: panels of {@code panelRows} outputs,
+ * within a panel one column after the other, the outputs of a column side by side. Lanes of a
+ * vector are outputs, so a vector of weights is used for every activation row and no sum crosses
+ * lanes.
+ *
+ * <p>Quantised panels consist of blocks of 32 columns: first the F16 scale of each output, then
+ * Q8_0: 32 × panelRows bytes; Q4_0: 16 × panelRows bytes, byte j holding column j low and j + 16
+ * high. The last panel is padded with zero weights.
+ *
+ * @param name of the tensor it was made from
+ * @param format element format, unchanged by packing
+ * @param rows outputs
+ * @param columns inputs
+ * @param panelRows outputs per panel
+ * @param data native memory
+ */
+public record PackedMatrix(
+    String name, WeightFormat format, int rows, int columns, int panelRows, MemorySegment data) {
+
+  /**
+   * Repacks a tensor on all threads of a team.
+   *
+   * @param arena owns the packed bytes
+   * @throws IllegalArgumentException if an F16 weight or scale is not finite
+   */
+  public static PackedMatrix pack(
+      WeightTensor tensor, int panelRows, Arena arena, WorkerTeam team) {
+    PackedMatrix matrix = MatrixPacker.allocate(tensor, panelRows, arena);
+    MatrixPacker[] packers = new MatrixPacker[team.size()];
+    Arrays.setAll(packers, i -> new MatrixPacker());
+    team.run(matrix.panels(), (worker, panel) -> packers[worker].pack(tensor, matrix, panel));
+    return matrix;
+  }
+
+  /** Panels, the last one perhaps padded. */
+  public int panels() {
+    return Math.ceilDiv(rows, panelRows);
+  }
+
+  /** Outputs with padding. */
+  public int paddedRows() {
+    return Math.multiplyExact(panels(), panelRows);
+  }
+
+  /** Bytes of one panel. */
+  public long panelBytes() {
+    return format.bytesOf(columns) * panelRows;
+  }
+
+  /** Bytes of a stretch of {@code columnCount} columns of one panel, a whole number of blocks. */
+  long stretchBytes(int columnCount) {
+    return format.bytesOf(columnCount) * panelRows;
+  }
+
+  /** Bytes of the packed weights. */
+  public long bytes() {
+    return data.byteSize();
+  }
+}

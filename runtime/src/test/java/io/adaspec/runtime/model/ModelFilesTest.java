@@ -1,0 +1,161 @@
+package io.adaspec.runtime.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.adaspec.runtime.model.ModelConfig.RopePairing;
+import io.adaspec.runtime.tensor.WeightFormat;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ModelFilesTest {
+  @TempDir Path folder;
+
+  @Test
+  void opensALlamaModel() throws IOException {
+    try (ModelWeights model = open(TinyModels.llama(tensor -> true))) {
+      assertThat(model.config().vocabularySize()).isEqualTo(TinyModels.VOCABULARY);
+      assertThat(model.config().headSize()).isEqualTo(8);
+      assertThat(model.config().kvSize()).isEqualTo(16);
+      assertThat(model.config().ropePairing()).isEqualTo(RopePairing.INTERLEAVED);
+      assertThat(model.config().ropeScaling()).isEqualTo(new RopeScaling.None());
+      assertThat(model.config().tiedHead()).isFalse();
+      assertThat(model.config().attentionBias()).isFalse();
+      assertThat(model.weights().tensor("blk.1.attn_k.weight").shape()).containsExactly(16L, 32L);
+      assertThat(model.weights().has("blk.2.attn_k.weight")).isFalse();
+    }
+  }
+
+  @Test
+  void tiesTheHeadWhereTheFileHasNone() throws IOException {
+    try (ModelWeights model = open(TinyModels.llama(name -> !name.equals("output.weight")))) {
+      assertThat(model.config().tiedHead()).isTrue();
+      assertThat(model.weights().has("output.weight")).isFalse();
+    }
+  }
+
+  @Test
+  void readsAttentionBiasesOfQwen2() throws IOException {
+    try (ModelWeights model = open(TinyModels.model("qwen2", tensor -> true))) {
+      assertThat(model.config().attentionBias()).isTrue();
+      assertThat(model.config().ropePairing()).isEqualTo(RopePairing.HALVES);
+      assertThat(model.weights().tensor("blk.0.attn_v.bias").shape()).containsExactly(16L);
+    }
+  }
+
+  @Test
+  void namesAMissingTensorAndWhatIsNeeded() {
+    assertThatThrownBy(() -> open(TinyModels.llama(name -> !name.equals("blk.1.ffn_up.weight"))))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("tiny.gguf: tensor blk.1.ffn_up.weight is missing")
+        .hasMessageContaining("blk.{i}.ffn_down.weight");
+  }
+
+  @Test
+  void namesAnUnknownArchitectureAndWhatIsSupported() {
+    assertThatThrownBy(() -> open(new GgufWriter().put("general.architecture", "mamba")))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("mamba is not supported")
+        .hasMessageContaining("llama [LlamaForCausalLM, MistralForCausalLM], qwen2");
+  }
+
+  @Test
+  void refusesTensorsThatTheFamilyDoesNotCompute() {
+    GgufWriter writer = TinyModels.llama(tensor -> true);
+    floats(writer, "blk.0.attn_q_norm.weight", 1, 2);
+    assertThatThrownBy(() -> open(writer))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("blk.0.attn_q_norm.weight is not part of architecture llama");
+  }
+
+  @Test
+  void saysThatAVocabularyOnlyFileCannotGenerate() {
+    assertThatThrownBy(() -> open(TinyModels.metadata("llama")))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("vocabulary only");
+  }
+
+  @Test
+  void readsLinearRopeScaling() throws IOException {
+    GgufWriter writer =
+        TinyModels.llama(tensor -> true)
+            .put("llama.rope.scaling.type", "linear")
+            .put("llama.rope.scaling.factor", 4f);
+    try (ModelWeights model = open(writer)) {
+      assertThat(model.config().ropeScaling()).isEqualTo(new RopeScaling.Linear(4));
+    }
+  }
+
+  @Test
+  void refusesRopeScalingThatItDoesNotCompute() {
+    GgufWriter writer = TinyModels.llama(tensor -> true).put("llama.rope.scaling.type", "yarn");
+    assertThatThrownBy(() -> open(writer)).hasMessageContaining("yarn; supported are none, linear");
+  }
+
+  @Test
+  void readsFrequencyDivisorsFromTheFile() throws IOException {
+    GgufWriter writer = TinyModels.llama(tensor -> true);
+    floats(writer, "rope_freqs.weight", 1, 2, 4, 8);
+    try (ModelWeights model = open(writer)) {
+      assertThat(model.config().ropeScaling())
+          .isInstanceOfSatisfying(
+              RopeScaling.PerFrequency.class,
+              scaling -> assertThat(scaling.divisors()).containsExactly(1, 2, 4, 8));
+    }
+  }
+
+  @Test
+  void givesTokenizerAndChatTemplate() throws IOException {
+    GgufWriter writer =
+        TinyModels.llama(tensor -> true)
+            .put("tokenizer.chat_template", "{{ bos_token + messages[0].content + eos_token }}");
+    try (LoadedModel model = ModelFiles.open(TinyModels.write(writer, folder))) {
+      assertThat(model.tokenizer().encode("ab c", true, false))
+          .containsExactly(1, 263, 261, 259, 264);
+      assertThat(model.tokenizer().eosIds()).containsExactly(2);
+      assertThat(
+              model
+                  .chatTemplate()
+                  .orElseThrow()
+                  .render(List.of(Map.of("content", "hello")), true, Map.of()))
+          .isEqualTo("<s>hello</s>");
+    }
+  }
+
+  @Test
+  void opensRealModels() throws IOException {
+    Path models = SharedAssets.require("models");
+    try (ModelWeights stories =
+            ModelFiles.openWeights(models.resolve("stories260K/stories260K-f32.gguf"));
+        ModelWeights target =
+            ModelFiles.openWeights(models.resolve("babyllama-char/tok105-model5000-q8_0.gguf"));
+        ModelWeights draft =
+            ModelFiles.openWeights(models.resolve("babyllama-char/tok361-sliced105-q4_0.gguf"))) {
+      assertThat(stories.config().vocabularySize()).isEqualTo(512);
+      assertThat(stories.weights().bytes()).isEqualTo(1_171_200L);
+      assertThat(target.config().contextTokens()).isEqualTo(256);
+      assertThat(target.weights().tensor("blk.4.ffn_up.weight").format())
+          .isEqualTo(WeightFormat.Q8_0);
+      assertThat(draft.weights().tensor("token_embd.weight").format()).isEqualTo(WeightFormat.Q4_0);
+    }
+  }
+
+  private ModelWeights open(GgufWriter writer) throws IOException {
+    return ModelFiles.openWeights(TinyModels.write(writer, folder));
+  }
+
+  private static void floats(GgufWriter writer, String name, float... values) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : values) {
+      bytes.putFloat(value);
+    }
+    writer.tensor(
+        name, WeightFormat.F32, List.of((long) values.length), out -> out.write(bytes.array()));
+  }
+}

@@ -1,0 +1,131 @@
+package io.adaspec.runtime.model;
+
+import io.adaspec.runtime.tensor.WeightFormat;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Predicate;
+
+/** Small random models for tests, made by {@link GgufWriter}. */
+public final class TinyModels {
+  static final int VOCABULARY = 266;
+  static final int HIDDEN = 32;
+  static final int FEED_FORWARD = 64;
+  static final int LAYERS = 2;
+  static final int HEADS = 4;
+  static final int KV_HEADS = 2;
+
+  private TinyModels() {}
+
+  /** Writes a whole model of the llama family into a folder; the file is {@code tiny.gguf}. */
+  public static Path writeLlama(Path folder) throws IOException {
+    return write(llama(tensor -> true), folder);
+  }
+
+  /** Writes a file without weights into a folder; it is called {@code tiny.gguf} too. */
+  public static Path writeVocabularyOnly(Path folder) throws IOException {
+    return write(metadata("llama"), folder);
+  }
+
+  /** A whole model of the llama family with a byte-fallback vocabulary. */
+  static GgufWriter llama(Predicate<String> keepTensor) {
+    return model("llama", keepTensor);
+  }
+
+  /** A whole model of that family. */
+  static GgufWriter model(String architecture, Predicate<String> keepTensor) {
+    GgufWriter writer = metadata(architecture);
+    ModelConfig config = config(architecture);
+    SplittableRandom random = new SplittableRandom(7);
+    for (TensorRule rule : Architectures.named(architecture).tensors()) {
+      int count = rule.perLayer() ? LAYERS : 1;
+      for (int layer = 0; rule.presence().in(config) && layer < count; layer++) {
+        if (keepTensor.test(rule.name(layer))) {
+          f32(writer, rule.name(layer), rule.shape(config), random);
+        }
+      }
+    }
+    return writer;
+  }
+
+  /** Metadata and vocabulary without tensors. */
+  static GgufWriter metadata(String architecture) {
+    return new GgufWriter()
+        .put("general.architecture", architecture)
+        .put("general.name", "tiny")
+        .put(architecture + ".block_count", LAYERS)
+        .put(architecture + ".embedding_length", HIDDEN)
+        .put(architecture + ".feed_forward_length", FEED_FORWARD)
+        .put(architecture + ".attention.head_count", HEADS)
+        .put(architecture + ".attention.head_count_kv", KV_HEADS)
+        .put(architecture + ".context_length", 128)
+        .put(architecture + ".attention.layer_norm_rms_epsilon", 1e-5f)
+        .put("tokenizer.ggml.model", "llama")
+        .put("tokenizer.ggml.tokens", tokens())
+        .put("tokenizer.ggml.scores", new float[VOCABULARY])
+        .put("tokenizer.ggml.token_type", types())
+        .put("tokenizer.ggml.bos_token_id", 1)
+        .put("tokenizer.ggml.eos_token_id", 2)
+        .put("tokenizer.ggml.unknown_token_id", 0)
+        .put("tokenizer.ggml.padding_token_id", -1);
+  }
+
+  static void f32(GgufWriter writer, String name, List<Long> shape, SplittableRandom random) {
+    long elements = shape.stream().reduce(1L, Math::multiplyExact);
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.toIntExact(4 * elements)).order(ByteOrder.LITTLE_ENDIAN);
+    for (long i = 0; i < elements; i++) {
+      bytes.putFloat((float) random.nextGaussian() * 0.1f);
+    }
+    writer.tensor(name, WeightFormat.F32, shape, out -> out.write(bytes.array()));
+  }
+
+  static Path write(GgufWriter writer, Path folder) throws IOException {
+    Path path = folder.resolve("tiny.gguf");
+    writer.write(path);
+    return path;
+  }
+
+  private static ModelConfig config(String architecture) {
+    Architecture family = Architectures.named(architecture);
+    return new ModelConfig(
+        architecture,
+        "tiny",
+        VOCABULARY,
+        LAYERS,
+        HIDDEN,
+        FEED_FORWARD,
+        HEADS,
+        KV_HEADS,
+        HIDDEN / HEADS,
+        128,
+        1e-5f,
+        10_000,
+        HIDDEN / HEADS,
+        new RopeScaling.None(),
+        family.ggufPairing(),
+        family.attentionBias(),
+        false);
+  }
+
+  private static List<String> tokens() {
+    List<String> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
+    for (int b = 0; b < 256; b++) {
+      tokens.add(String.format("<0x%02X>", b));
+    }
+    tokens.addAll(List.of("\u2581", "a", "b", "ab", "\u2581a", "c", "abc"));
+    return tokens;
+  }
+
+  private static int[] types() {
+    int[] types = new int[VOCABULARY];
+    for (int i = 0; i < types.length; i++) {
+      types[i] = i == 0 ? 2 : i < 3 ? 3 : i < 259 ? 6 : 1;
+    }
+    return types;
+  }
+}

@@ -1,0 +1,115 @@
+package io.adaspec.runtime.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.adaspec.runtime.device.sim.SimulatedDevice;
+import io.adaspec.runtime.device.sim.SimulatedDeviceProvider;
+import io.adaspec.runtime.request.FinishReason;
+import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.TokenIds;
+import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.Verifier;
+import io.adaspec.runtime.step.StepPlan;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class SchedulerTest {
+  static final PolicySnapshot FIXED =
+      new PolicySnapshot(1, "fixed:3", DrafterKind.MODEL, 4, Verifier.COUPLED);
+
+  /** One scheduler over one simulated device, driven step by step. */
+  static final class Bench {
+    final SimulatedDevice device;
+    final WaitingQueue waiting = new WaitingQueue(1000, 1_000_000);
+    final Scheduler scheduler;
+    final Map<String, List<Integer>> outputs = new HashMap<>();
+    final Map<String, FinishReason> finishes = new HashMap<>();
+    int steps;
+    long now;
+
+    Bench(String name, PolicySnapshot policy, SchedulerLimits limits) {
+      device = SimulatedDeviceProvider.openSimulated(name);
+      scheduler =
+          new Scheduler(device.info(), waiting, limits, policy, device.cost(), TestStrategies::of);
+    }
+
+    void submit(String id, int promptTokens, int outputTokens) {
+      int[] prompt =
+          IntStream.range(0, promptTokens).map(i -> (i * 7 + id.hashCode()) & 63).toArray();
+      waiting.submit(
+          InferenceRequest.builder(id, TokenIds.of(prompt), outputTokens, now++).build());
+    }
+
+    boolean step() {
+      Optional<StepPlan> plan = scheduler.schedule(now);
+      scheduler.checkInvariants();
+      if (plan.isEmpty()) {
+        return false;
+      }
+      steps++;
+      now += 1_000_000;
+      StepOutcome outcome = scheduler.commit(device.execute(plan.get()), now);
+      scheduler.checkInvariants();
+      for (TokenEmission emission : outcome.emissions()) {
+        List<Integer> output =
+            outputs.computeIfAbsent(emission.request().value(), id -> new ArrayList<>());
+        assertEquals(output.size(), emission.firstOutput());
+        for (int token : emission.tokens()) {
+          output.add(token);
+        }
+        emission.finish().ifPresent(f -> finishes.put(emission.request().value(), f));
+      }
+      return true;
+    }
+
+    Bench run() {
+      while (step()) {
+        assertTrue(steps < 100_000, "no end");
+      }
+      return this;
+    }
+  }
+
+  private static Bench three(String device, PolicySnapshot policy) {
+    Bench bench = new Bench(device, policy, SchedulerLimits.defaults());
+    bench.submit("a", 40, 50);
+    bench.submit("b", 700, 60);
+    bench.submit("c", 1, 70);
+    return bench.run();
+  }
+
+  @Test
+  void speculationChangesStepsButNotTokens() {
+    Bench plain = three("sim:tiny,audit", PolicySnapshot.plain());
+    Bench fast = three("sim:tiny,audit", FIXED);
+    assertEquals(plain.outputs, fast.outputs);
+    assertThat(plain.outputs.get("a")).hasSize(50);
+    assertEquals(FinishReason.LENGTH, plain.finishes.get("b"));
+    assertTrue(fast.steps < plain.steps * 0.6, fast.steps + " of " + plain.steps);
+  }
+
+  @Test
+  void preemptionChangesNoToken() {
+    Bench roomy = three("sim:tiny,audit", FIXED);
+    Bench tight = three("sim:tiny,audit,blocks=50,draftBlocks=7", FIXED);
+    assertEquals(roomy.outputs, tight.outputs);
+    assertEquals(50, tight.scheduler.load().freeKvBlocks());
+    assertEquals(7, tight.scheduler.load().freeDraftKvBlocks());
+  }
+
+  @Test
+  void levelLowersTheLongestFirst() {
+    int[] caps = {5, 1, 3, 3};
+    DraftPlanner.level(caps, 8);
+    assertArrayEquals(new int[] {3, 1, 2, 2}, caps);
+  }
+}

@@ -1,0 +1,44 @@
+package io.adaspec.runtime.speculation;
+
+import java.util.List;
+
+/** Step reports for tests. */
+final class Reports {
+  private Reports() {}
+
+  /** A step of these sequences that took no measurable time. */
+  static StepReport of(StepReport.Drafted... sequences) {
+    return timed(0, 0, 0, 0, 1, sequences);
+  }
+
+  static StepReport timed(
+      long draftNanos,
+      long verifyNanos,
+      int draftPasses,
+      int draftRows,
+      int targetRows,
+      StepReport.Drafted... sequences) {
+    int emitted = 0;
+    for (StepReport.Drafted each : sequences) {
+      emitted += each.emitted();
+    }
+    return new StepReport(
+        0,
+        0,
+        "test",
+        0,
+        0,
+        draftNanos + verifyNanos,
+        draftNanos,
+        verifyNanos,
+        draftPasses,
+        draftRows,
+        0,
+        targetRows,
+        0,
+        0,
+        emitted,
+        0,
+        List.of(sequences));
+  }
+}
