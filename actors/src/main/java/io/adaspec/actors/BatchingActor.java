@@ -1,0 +1,373 @@
+package io.adaspec.actors;
+
+import io.adaspec.actors.EngineStatus.DeviceState;
+import io.adaspec.runtime.device.DeviceException;
+import io.adaspec.runtime.device.DeviceInfo;
+import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.RequestId;
+import io.adaspec.runtime.scheduler.Scheduler;
+import io.adaspec.runtime.scheduler.StepOutcome;
+import io.adaspec.runtime.scheduler.TokenEmission;
+import io.adaspec.runtime.scheduler.WaitingQueue;
+import io.adaspec.runtime.speculation.CostModel;
+import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.Strategies;
+import io.adaspec.runtime.step.StepResult;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.DeadLetterSuppression;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PreRestart;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * Drives the schedulers: takes requests, keeps every device busy with the next step, hands new
+ * tokens to the requests' owners. All decisions are the schedulers'.
+ *
+ * <p>Per step: {@code Execute} out, {@code StepCompleted} in, one {@code Emitted} per request; the
+ * next step is sent before the tokens are. When it fails itself, all requests fail and it starts
+ * anew with the same devices.
+ */
+final class BatchingActor {
+  /** What the scheduler's driver is told. */
+  sealed interface Command {}
+
+  /** A new request; its owner hears {@code NotTaken} or gets its tokens. */
+  record Submit(InferenceRequest request, ActorRef<RequestActor.Command> owner)
+      implements Command {}
+
+  /** The request needs no more tokens. */
+  record Cancel(RequestId id) implements Command, DeadLetterSuppression {}
+
+  /** The request's consumer does not keep up. */
+  record Pause(RequestId id) implements Command, DeadLetterSuppression {}
+
+  /** The request's consumer has caught up. */
+  record Resume(RequestId id) implements Command, DeadLetterSuppression {}
+
+  /** A device is open, with empty KV. */
+  record DeviceReady(int index, DeviceInfo info, CostModel cost, ActorRef<GpuActor.Command> device)
+      implements Command {}
+
+  /** A device could not be opened. */
+  record OpenFailed(int index, DeviceException failure) implements Command {}
+
+  /** A device executed a step. */
+  record StepCompleted(int index, StepResult result) implements Command {}
+
+  /** A device failed while it executed a step. */
+  record StepFailed(int index, long planId, DeviceException failure) implements Command {}
+
+  /** The policy of the steps to come. */
+  record Guide(PolicySnapshot policy) implements Command, DeadLetterSuppression {}
+
+  /** Asks for the state; the supervisor adds what it knows. */
+  record GetStatus(SloAttainment attainment, ActorRef<EngineStatus> replyTo) implements Command {}
+
+  /** Takes no new requests; answers when all have ended, or were failed at the time-out. */
+  record Drain(Duration timeout, ActorRef<Done> replyTo) implements Command {}
+
+  /** Fails what runs, and ends. */
+  record Stop() implements Command {}
+
+  private record OwnerGone(ActorRef<RequestActor.Command> owner, RequestId id) implements Command {}
+
+  private record DrainTimeout(ActorRef<Done> replyTo) implements Command {}
+
+  private record StepOverdue() implements Command {}
+
+  private static final int LOOKS_PER_STEP_TIMEOUT = 4;
+  private static final String DRAIN = "drain";
+
+  private final ActorContext<Command> context;
+  private final TimerScheduler<Command> timers;
+  private final EngineDefinition engine;
+  private final ActorRef<SupervisorActor.Command> supervisor;
+  private final WaitingQueue waiting;
+  private final List<DeviceSlot> devices;
+  private final RequestTable requests = new RequestTable();
+  private PolicySnapshot policy;
+  private boolean draining;
+  private Optional<ActorRef<Done>> drained = Optional.empty();
+
+  private BatchingActor(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      EngineDefinition engine,
+      ActorRef<SupervisorActor.Command> supervisor) {
+    this.context = context;
+    this.timers = timers;
+    this.engine = engine;
+    this.supervisor = supervisor;
+    this.waiting =
+        new WaitingQueue(
+            engine.settings().queue().maxRequests(), engine.settings().queue().maxTokens());
+    this.devices = engine.devices().stream().map(opener -> new DeviceSlot(opener.name())).toList();
+    this.policy = engine.settings().policy();
+  }
+
+  static Behavior<Command> create(
+      EngineDefinition engine, ActorRef<SupervisorActor.Command> supervisor) {
+    return Behaviors.supervise(
+            Behaviors.<Command>setup(
+                context ->
+                    Behaviors.withTimers(
+                        timers -> new BatchingActor(context, timers, engine, supervisor).begin())))
+        .onFailure(RuntimeException.class, SupervisorStrategy.restart());
+  }
+
+  private Behavior<Command> begin() {
+    Duration look = engine.settings().devices().stepTimeout().dividedBy(LOOKS_PER_STEP_TIMEOUT);
+    timers.startTimerWithFixedDelay(new StepOverdue(), look);
+    return Behaviors.receive(Command.class)
+        .onMessage(Command.class, this::onCommand)
+        .onSignal(PreRestart.class, signal -> onRestart())
+        .build();
+  }
+
+  private Behavior<Command> onCommand(Command command) {
+    switch (command) {
+      case StepCompleted(int index, StepResult result) -> onStepCompleted(index, result);
+      case Submit submit -> onSubmit(submit);
+      case Cancel(RequestId id) -> onCancel(id);
+      case Pause(RequestId id) -> schedulers().forEach(each -> each.pause(id, now()));
+      case Resume(RequestId id) -> {
+        schedulers().forEach(each -> each.resume(id, now()));
+        advanceAll();
+      }
+      case OwnerGone(ActorRef<RequestActor.Command> owner, RequestId id) -> onOwnerGone(owner);
+      case DeviceReady ready -> onDeviceReady(ready);
+      case OpenFailed(int index, DeviceException failure) -> onDeviceFailed(index, failure);
+      case StepFailed(int index, long planId, DeviceException failure) ->
+          onDeviceFailed(index, failure);
+      case StepOverdue() -> onStepOverdue();
+      case Guide(PolicySnapshot next) -> {
+        policy = next;
+        schedulers().forEach(scheduler -> scheduler.apply(next));
+      }
+      case GetStatus(SloAttainment attainment, ActorRef<EngineStatus> replyTo) ->
+          replyTo.tell(status(attainment));
+      case Drain drain -> onDrain(drain);
+      case DrainTimeout(ActorRef<Done> replyTo) -> {
+        failAll("the engine is shutting down and its time to drain is over");
+        replyTo.tell(Done.done());
+      }
+      case Stop() -> {
+        return Behaviors.stopped();
+      }
+    }
+    return Behaviors.same();
+  }
+
+  private void onSubmit(Submit submit) {
+    InferenceRequest request = submit.request();
+    Optional<Refusal> refusal = admit(request);
+    if (refusal.isPresent()) {
+      engine.observer().requestRefused(request, refusal.get());
+      submit.owner().tell(new RequestActor.NotTaken(refusal.get()));
+      return;
+    }
+    requests.add(request.id(), submit.owner());
+    context.watchWith(submit.owner(), new OwnerGone(submit.owner(), request.id()));
+    engine.observer().requestAccepted(request);
+    advanceAll();
+  }
+
+  /** Why the request cannot be taken; empty when it now waits for its first step. */
+  private Optional<Refusal> admit(InferenceRequest request) {
+    if (draining) {
+      return Optional.of(Refusals.draining());
+    }
+    if (devices.stream().allMatch(device -> device.state() == DeviceState.LOST)) {
+      return Optional.of(Refusals.noDevice());
+    }
+    if (requests.isRunning(request.id())) {
+      return Optional.of(Refusals.duplicate(request.id()));
+    }
+    if (request.prompt().size() >= engine.model().contextTokens()) {
+      return Optional.of(Refusals.longerThanContext(request, engine.model()));
+    }
+    if (devices.stream().noneMatch(device -> device.mayHold(request))) {
+      return Optional.of(Refusals.longerThanMemory(request));
+    }
+    return waiting.submit(request) ? Optional.empty() : Optional.of(Refusals.queueFull(waiting));
+  }
+
+  private void onStepCompleted(int index, StepResult result) {
+    DeviceSlot device = devices.get(index);
+    if (!device.expects(result)) {
+      onLateResult(device);
+      return;
+    }
+    long now = now();
+    long turnaroundNanos = now - device.sentNanos();
+    StepOutcome outcome;
+    try {
+      outcome = device.commit(result, now);
+    } catch (IllegalArgumentException e) {
+      context.getLog().error("device {} gave an invalid result", device.name(), e);
+      device.reopenBecause("invalid result: " + e.getMessage());
+      return;
+    }
+    device.advance(now);
+    for (TokenEmission emission : outcome.emissions()) {
+      hand(emission, now);
+    }
+    engine.observer().stepCompleted(device.name(), outcome.report(), turnaroundNanos);
+    supervisor.tell(new SupervisorActor.StepDone(device.name(), outcome.report()));
+  }
+
+  private void hand(TokenEmission emission, long now) {
+    Optional<ActorRef<RequestActor.Command>> owner = requests.owner(emission.request());
+    if (emission.finish().isPresent()) {
+      requests.end(emission.request());
+    }
+    owner.ifPresent(actor -> actor.tell(new RequestActor.Emitted(emission, now)));
+  }
+
+  private void onLateResult(DeviceSlot device) {
+    if (device.state() == DeviceState.OVERDUE) {
+      context.getLog().warn("device {} has answered after all", device.name());
+      device.recover();
+      changed(device);
+      device.advance(now());
+    }
+  }
+
+  private void onCancel(RequestId id) {
+    if (requests.end(id)) {
+      withdraw(id);
+      advanceAll();
+    }
+  }
+
+  private void withdraw(RequestId id) {
+    if (!waiting.cancel(id)) {
+      schedulers().forEach(scheduler -> scheduler.cancel(id));
+    }
+  }
+
+  private void onOwnerGone(ActorRef<RequestActor.Command> owner) {
+    requests.forget(owner).ifPresent(this::withdraw);
+    drained.ifPresent(
+        replyTo -> {
+          if (requests.isEmpty()) {
+            timers.cancel(DRAIN);
+            replyTo.tell(Done.done());
+            drained = Optional.empty();
+          }
+        });
+  }
+
+  private void onDeviceReady(DeviceReady ready) {
+    DeviceSlot device = devices.get(ready.index());
+    if (device.scheduler().isPresent()) {
+      device.reopen(ready.info(), ready.device());
+    } else {
+      device.open(
+          new Scheduler(
+              ready.info(),
+              waiting,
+              engine.settings().limits(),
+              policy,
+              ready.cost(),
+              Strategies::of),
+          ready.device());
+    }
+    changed(device);
+    device.advance(now());
+  }
+
+  private void onDeviceFailed(int index, DeviceException failure) {
+    DeviceSlot device = devices.get(index);
+    device.fail(failure);
+    changed(device);
+    passOn(device);
+  }
+
+  private void onStepOverdue() {
+    long beforeNanos = now() - engine.settings().devices().stepTimeout().toNanos();
+    for (DeviceSlot device : devices) {
+      if (device.giveUpStepSentBefore(beforeNanos)) {
+        changed(device);
+        passOn(device);
+      }
+    }
+  }
+
+  /** Sequences of a device that cannot go on move to others; without any, they wait for it. */
+  private void passOn(DeviceSlot failed) {
+    boolean othersReady = devices.stream().anyMatch(each -> each.state() == DeviceState.READY);
+    if (othersReady || failed.state() == DeviceState.LOST) {
+      failed.release().forEach(waiting::adopt);
+    }
+    if (devices.stream().allMatch(each -> each.state() == DeviceState.LOST)) {
+      failAll("all devices are lost; the last one because: " + failed.status().detail());
+    }
+    advanceAll();
+  }
+
+  private void failAll(String message) {
+    requests.running().forEach(this::withdraw);
+    requests.tellAll(new RequestActor.Broken(message));
+  }
+
+  private void onDrain(Drain drain) {
+    draining = true;
+    if (requests.isEmpty()) {
+      drain.replyTo().tell(Done.done());
+    } else {
+      drained = Optional.of(drain.replyTo());
+      timers.startSingleTimer(DRAIN, new DrainTimeout(drain.replyTo()), drain.timeout());
+    }
+  }
+
+  private Behavior<Command> onRestart() {
+    requests.tellAll(new RequestActor.Broken("the scheduler failed; see the log"));
+    supervisor.tell(new SupervisorActor.BatchingRestarted());
+    return Behaviors.same();
+  }
+
+  private EngineStatus status(SloAttainment attainment) {
+    List<EngineStatus.DeviceStatus> all = devices.stream().map(DeviceSlot::status).toList();
+    boolean anyReady = all.stream().anyMatch(device -> device.state() == DeviceState.READY);
+    String reason =
+        draining
+            ? "the engine is shutting down"
+            : anyReady ? "" : "no device is ready: " + all.getFirst().detail();
+    return new EngineStatus(
+        anyReady && !draining,
+        draining,
+        reason,
+        all,
+        all.stream().mapToInt(EngineStatus.DeviceStatus::running).sum(),
+        all.stream().mapToInt(EngineStatus.DeviceStatus::paused).sum(),
+        waiting.size(),
+        waiting.tokens(),
+        policy,
+        attainment);
+  }
+
+  private void advanceAll() {
+    long now = now();
+    devices.forEach(device -> device.advance(now));
+  }
+
+  private void changed(DeviceSlot device) {
+    engine.observer().deviceChanged(device.status());
+  }
+
+  private List<Scheduler> schedulers() {
+    return devices.stream().flatMap(device -> device.scheduler().stream()).toList();
+  }
+
+  private long now() {
+    return engine.clock().nanoTime();
+  }
+}

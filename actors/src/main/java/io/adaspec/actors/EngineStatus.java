@@ -1,0 +1,73 @@
+package io.adaspec.actors;
+
+import io.adaspec.runtime.speculation.PolicySnapshot;
+import java.util.List;
+
+/**
+ * The engine at one moment.
+ *
+ * @param ready whether a request would be taken: at least one device is ready and it is not
+ *     draining
+ * @param draining whether it is shutting down
+ * @param reason why it is not ready; empty when it is
+ * @param devices one entry per device
+ * @param running sequences on devices, paused ones among them
+ * @param paused sequences that wait for their consumer
+ * @param waiting requests that wait for their first step
+ * @param waitingTokens prompt tokens of those
+ * @param policy the policy in force
+ * @param attainment latency targets met since the start
+ */
+public record EngineStatus(
+    boolean ready,
+    boolean draining,
+    String reason,
+    List<DeviceStatus> devices,
+    int running,
+    int paused,
+    int waiting,
+    long waitingTokens,
+    PolicySnapshot policy,
+    SloAttainment attainment) {
+  public EngineStatus {
+    devices = List.copyOf(devices);
+  }
+
+  /**
+   * One device.
+   *
+   * @param name as given on the command line
+   * @param description for people
+   * @param state what it does
+   * @param detail why it is not ready; empty when it is
+   * @param running sequences on it, paused and preempted ones among them
+   * @param paused of these, sequences that wait for their consumer
+   * @param kvBlocks KV blocks of the target
+   * @param usedKvBlocks of these, blocks in use by sequences
+   * @param restarts times it was opened again
+   */
+  public record DeviceStatus(
+      String name,
+      String description,
+      DeviceState state,
+      String detail,
+      int running,
+      int paused,
+      int kvBlocks,
+      int usedKvBlocks,
+      int restarts) {}
+
+  /** What a device does. */
+  public enum DeviceState {
+    /** Being opened for the first time. */
+    STARTING,
+    /** Takes steps. */
+    READY,
+    /** Failed; it is being opened again. */
+    RESTARTING,
+    /** A step takes far longer than predicted; its sequences will be computed again. */
+    OVERDUE,
+    /** Lost to this process. */
+    LOST
+  }
+}

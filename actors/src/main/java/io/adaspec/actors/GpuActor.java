@@ -1,0 +1,168 @@
+package io.adaspec.actors;
+
+import io.adaspec.runtime.device.Device;
+import io.adaspec.runtime.device.DeviceException;
+import io.adaspec.runtime.device.DeviceInfo;
+import io.adaspec.runtime.speculation.CostModel;
+import io.adaspec.runtime.step.StepPlan;
+import io.adaspec.runtime.step.StepResult;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/**
+ * Drives one device of any kind (CUDA, CPU, simulated) on a thread of its own: opens it, executes
+ * steps, closes it.
+ *
+ * <p>A failed step is answered with {@link BatchingActor.StepFailed}, since a restart loses the
+ * message, and then thrown: supervision closes the device, opens it again after a growing pause and
+ * announces {@link BatchingActor.DeviceReady}, with empty KV memory. A permanent failure ends the
+ * actor.
+ */
+final class GpuActor {
+  private static final double BACKOFF_JITTER = 0.2;
+
+  /** What a device is told. */
+  sealed interface Command {}
+
+  /** Executes a step; answered by {@code StepCompleted} or {@code StepFailed}. */
+  record Execute(StepPlan plan) implements Command {}
+
+  /** Announces the open device once more, to a scheduler that has started anew. */
+  record Announce() implements Command {}
+
+  /** Closes the device and opens it again, since its results make no sense. */
+  record Reopen(String reason) implements Command {}
+
+  private final ActorContext<Command> context;
+  private final int index;
+  private final ActorRef<BatchingActor.Command> batching;
+  private final Device device;
+  private final CostModel cost;
+
+  private GpuActor(
+      ActorContext<Command> context,
+      int index,
+      ActorRef<BatchingActor.Command> batching,
+      Device device,
+      CostModel cost) {
+    this.context = context;
+    this.index = index;
+    this.batching = batching;
+    this.device = device;
+    this.cost = cost;
+  }
+
+  /**
+   * A device of the engine, to be spawned on the device dispatcher.
+   *
+   * @param index its place in the engine's list of devices
+   */
+  static Behavior<Command> create(
+      int index,
+      DeviceOpener opener,
+      EngineSettings.DeviceSettings settings,
+      ActorRef<BatchingActor.Command> batching) {
+    return Behaviors.supervise(
+            Behaviors.<Command>setup(context -> open(context, index, opener, batching)))
+        .onFailure(
+            DeviceException.class,
+            SupervisorStrategy.restartWithBackoff(
+                settings.minBackoff(), settings.maxBackoff(), BACKOFF_JITTER));
+  }
+
+  private static Behavior<Command> open(
+      ActorContext<Command> context,
+      int index,
+      DeviceOpener opener,
+      ActorRef<BatchingActor.Command> batching) {
+    Device device;
+    CostModel cost;
+    try {
+      device = opener.open().get();
+    } catch (IllegalArgumentException e) {
+      DeviceException hopeless =
+          DeviceException.permanentFailure(String.valueOf(e.getMessage()), e);
+      batching.tell(new BatchingActor.OpenFailed(index, hopeless));
+      return failed(context, opener.name(), hopeless);
+    } catch (RuntimeException e) {
+      DeviceException failure = asDeviceFailure(opener.name(), e);
+      batching.tell(new BatchingActor.OpenFailed(index, failure));
+      return failed(context, opener.name(), failure);
+    }
+    try {
+      cost = opener.cost().apply(device);
+    } catch (RuntimeException e) {
+      device.close();
+      DeviceException failure = asDeviceFailure(opener.name(), e);
+      batching.tell(new BatchingActor.OpenFailed(index, failure));
+      return failed(context, opener.name(), failure);
+    }
+    context.getLog().info("device {} open: {}", opener.name(), device.info().description());
+    GpuActor actor = new GpuActor(context, index, batching, device, cost);
+    actor.announce();
+    return actor.idle();
+  }
+
+  private Behavior<Command> idle() {
+    return Behaviors.receive(Command.class)
+        .onMessage(Command.class, this::onCommand)
+        .onSignal(PreRestart.class, signal -> close())
+        .onSignal(PostStop.class, signal -> close())
+        .build();
+  }
+
+  private Behavior<Command> onCommand(Command command) {
+    return switch (command) {
+      case Execute(StepPlan plan) -> execute(plan);
+      case Announce() -> announce();
+      case Reopen(String reason) ->
+          throw DeviceException.transientFailure(reason, new IllegalStateException(reason));
+    };
+  }
+
+  private Behavior<Command> execute(StepPlan plan) {
+    StepResult result;
+    try {
+      result = device.execute(plan);
+    } catch (RuntimeException e) {
+      DeviceException failure = asDeviceFailure(device.info().name(), e);
+      batching.tell(new BatchingActor.StepFailed(index, plan.id(), failure));
+      return failed(context, device.info().name(), failure);
+    }
+    batching.tell(new BatchingActor.StepCompleted(index, result));
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> announce() {
+    DeviceInfo info = device.info();
+    batching.tell(new BatchingActor.DeviceReady(index, info, cost, context.getSelf()));
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> close() {
+    device.close();
+    return Behaviors.same();
+  }
+
+  private static Behavior<Command> failed(
+      ActorContext<Command> context, String name, DeviceException failure) {
+    if (failure.permanent()) {
+      context.getLog().error("device {} is lost", name, failure);
+      return Behaviors.stopped();
+    }
+    throw failure;
+  }
+
+  /** A device may throw only {@link DeviceException}; anything else is taken for a broken one. */
+  private static DeviceException asDeviceFailure(String name, RuntimeException e) {
+    return e instanceof DeviceException failure
+        ? failure
+        : DeviceException.transientFailure(
+            "device " + name + " failed unexpectedly; it is opened again: " + e, e);
+  }
+}

@@ -1,0 +1,75 @@
+package io.adaspec.actors;
+
+import io.adaspec.actors.Refusal.Reason;
+import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.RequestId;
+import io.adaspec.runtime.scheduler.WaitingQueue;
+import java.time.Duration;
+
+/** The words of refusals. */
+final class Refusals {
+  private static final Duration SOON = Duration.ofSeconds(1);
+
+  private Refusals() {}
+
+  static Refusal draining() {
+    return new Refusal(
+        Reason.DRAINING, "the engine is shutting down; ask another one", Duration.ZERO, SOON);
+  }
+
+  static Refusal noDevice() {
+    return new Refusal(
+        Reason.NO_DEVICE,
+        "all devices are lost; the engine must be started again",
+        Duration.ZERO,
+        Duration.ZERO);
+  }
+
+  static Refusal duplicate(RequestId id) {
+    return new Refusal(
+        Reason.DUPLICATE_ID,
+        "a request of id " + id + " is running; choose another id",
+        Duration.ZERO,
+        Duration.ZERO);
+  }
+
+  static Refusal longerThanContext(InferenceRequest request, EngineModel model) {
+    return new Refusal(
+        Reason.NEVER_FITS,
+        "the prompt has "
+            + request.prompt().size()
+            + " tokens and the context of "
+            + model.name()
+            + " "
+            + model.contextTokens()
+            + "; shorten the prompt",
+        Duration.ZERO,
+        Duration.ZERO);
+  }
+
+  static Refusal longerThanMemory(InferenceRequest request) {
+    return new Refusal(
+        Reason.NEVER_FITS,
+        "the prompt has "
+            + request.prompt().size()
+            + " tokens, more than the KV memory of any device holds; shorten the prompt or give "
+            + "the devices more KV memory",
+        Duration.ZERO,
+        Duration.ZERO);
+  }
+
+  static Refusal queueFull(WaitingQueue waiting) {
+    return new Refusal(
+        Reason.QUEUE_FULL,
+        waiting.size()
+            + " requests with "
+            + waiting.tokens()
+            + " tokens wait already, of at most "
+            + waiting.maxRequests()
+            + " and "
+            + waiting.maxTokens()
+            + "; try again later",
+        Duration.ZERO,
+        SOON);
+  }
+}

@@ -1,0 +1,185 @@
+package io.adaspec.actors;
+
+import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.StepReport;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.DeadLetterSuppression;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.pattern.StatusReply;
+
+/**
+ * The slow time scale: owns the devices' actors, folds step reports and finished requests into
+ * {@link SupervisorState}, and publishes policy snapshots to the {@link BatchingActor}. A snapshot
+ * that gets lost costs freshness, nothing else.
+ */
+final class SupervisorActor {
+  /** What the supervisor is told. */
+  sealed interface Command {}
+
+  /** Starts the devices. */
+  record Begin(ActorRef<BatchingActor.Command> batching) implements Command {}
+
+  /** The scheduler's actor started anew and knows no device. */
+  record BatchingRestarted() implements Command {}
+
+  /** A device finished a step. */
+  record StepDone(String device, StepReport report) implements Command, DeadLetterSuppression {}
+
+  /** A request ended. */
+  record RequestEnded(GenerationSummary summary) implements Command, DeadLetterSuppression {}
+
+  /** Changes the policy. */
+  record ApplyPolicy(PolicySnapshot policy, ActorRef<StatusReply<PolicySnapshot>> replyTo)
+      implements Command {}
+
+  /** Asks for the engine's state. */
+  record GetStatus(ActorRef<EngineStatus> replyTo) implements Command {}
+
+  /** Takes no new requests and answers when the running ones have ended. */
+  record Drain(Duration timeout, ActorRef<Done> replyTo) implements Command {}
+
+  /** Fails what runs, closes the devices, answers and ends. */
+  record Stop(ActorRef<Done> replyTo) implements Command {}
+
+  private record DeviceStopped(ActorRef<GpuActor.Command> device) implements Command {}
+
+  private record Tick() implements Command {}
+
+  private final ActorContext<Command> context;
+  private final List<DeviceOpener> openers;
+  private final EngineSettings settings;
+  private final EngineObserver observer;
+  private final ActorRef<BatchingActor.Command> batching;
+  private final List<ActorRef<GpuActor.Command>> devices = new ArrayList<>();
+  private final List<StepReport> reports = new ArrayList<>();
+  private SupervisorState state;
+
+  private SupervisorActor(
+      ActorContext<Command> context,
+      List<DeviceOpener> openers,
+      EngineSettings settings,
+      EngineObserver observer,
+      ActorRef<BatchingActor.Command> batching) {
+    this.context = context;
+    this.openers = openers;
+    this.settings = settings;
+    this.observer = observer;
+    this.batching = batching;
+    this.state = SupervisorState.begin(settings.policy());
+  }
+
+  static Behavior<Command> create(
+      List<DeviceOpener> openers, EngineSettings settings, EngineObserver observer) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers ->
+                    Behaviors.receive(Command.class)
+                        .onMessage(
+                            Begin.class,
+                            begin ->
+                                new SupervisorActor(
+                                        context, openers, settings, observer, begin.batching())
+                                    .begin(timers))
+                        .build()));
+  }
+
+  private Behavior<Command> begin(TimerScheduler<Command> timers) {
+    for (int index = 0; index < openers.size(); index++) {
+      ActorRef<GpuActor.Command> device =
+          context.spawn(
+              GpuActor.create(index, openers.get(index), settings.devices(), batching),
+              "device-" + index,
+              DispatcherSelector.fromConfig("adaspec.device-dispatcher"));
+      context.watchWith(device, new DeviceStopped(device));
+      devices.add(device);
+    }
+    timers.startTimerWithFixedDelay(new Tick(), settings.supervision().interval());
+    return Behaviors.receive(Command.class).onMessage(Command.class, this::onCommand).build();
+  }
+
+  private Behavior<Command> onCommand(Command command) {
+    switch (command) {
+      case StepDone(String device, StepReport report) -> reports.add(report);
+      case RequestEnded(GenerationSummary summary) -> state = state.ended(summary);
+      case Tick() -> onTick();
+      case ApplyPolicy apply -> onApplyPolicy(apply);
+      case GetStatus(ActorRef<EngineStatus> replyTo) ->
+          batching.tell(new BatchingActor.GetStatus(state.attainment(), replyTo));
+      case BatchingRestarted() -> {
+        publish();
+        devices.forEach(device -> device.tell(new GpuActor.Announce()));
+      }
+      case Drain(Duration timeout, ActorRef<Done> replyTo) ->
+          batching.tell(new BatchingActor.Drain(timeout, replyTo));
+      case Stop(ActorRef<Done> replyTo) -> {
+        return stopping(replyTo);
+      }
+      case DeviceStopped(ActorRef<GpuActor.Command> device) -> devices.remove(device);
+      case Begin begin -> {
+        return Behaviors.unhandled();
+      }
+    }
+    return Behaviors.same();
+  }
+
+  private void onTick() {
+    if (!reports.isEmpty()) {
+      SupervisorState before = state;
+      state = state.next(reports);
+      reports.clear();
+      if (state.policy().version() != before.policy().version()) {
+        publish();
+      }
+    }
+  }
+
+  private void onApplyPolicy(ApplyPolicy apply) {
+    try {
+      state = state.withPolicy(apply.policy());
+    } catch (IllegalArgumentException e) {
+      apply.replyTo().tell(StatusReply.error(e));
+      return;
+    }
+    publish();
+    observer.policyChanged(state.policy());
+    apply.replyTo().tell(StatusReply.success(state.policy()));
+  }
+
+  private void publish() {
+    batching.tell(new BatchingActor.Guide(state.policy()));
+  }
+
+  /** Devices close on their own threads; the last one ends the engine. */
+  private Behavior<Command> stopping(ActorRef<Done> replyTo) {
+    batching.tell(new BatchingActor.Stop());
+    devices.forEach(context::stop);
+    return stoppedOr(
+        replyTo,
+        Behaviors.receive(Command.class)
+            .onMessage(
+                DeviceStopped.class,
+                stopped -> {
+                  devices.remove(stopped.device());
+                  return stoppedOr(replyTo, Behaviors.same());
+                })
+            .onMessage(Command.class, command -> Behaviors.same())
+            .build());
+  }
+
+  private Behavior<Command> stoppedOr(ActorRef<Done> replyTo, Behavior<Command> otherwise) {
+    if (devices.isEmpty()) {
+      replyTo.tell(Done.done());
+      return Behaviors.stopped();
+    }
+    return otherwise;
+  }
+}

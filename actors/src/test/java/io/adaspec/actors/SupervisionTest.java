@@ -1,0 +1,222 @@
+package io.adaspec.actors;
+
+import static io.adaspec.actors.EngineFixture.await;
+import static io.adaspec.actors.EngineFixture.oracle;
+import static io.adaspec.actors.EngineFixture.request;
+import static io.adaspec.actors.EngineFixture.text;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.adaspec.actors.EngineStatus.DeviceState;
+import io.adaspec.runtime.device.DeviceException;
+import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.time.NanoClock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class SupervisionTest {
+  private static EngineFixture fixture;
+
+  @BeforeAll
+  static void start() {
+    fixture = new EngineFixture();
+  }
+
+  @AfterAll
+  static void stop() {
+    fixture.close();
+  }
+
+  private static EngineSettings quickRestarts() {
+    return fixture
+        .settings()
+        .withPolicy(EngineFixture.fixed(3))
+        .withDevices(
+            new EngineSettings.DeviceSettings(
+                Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofSeconds(30)));
+  }
+
+  private static DeviceException failure() {
+    return DeviceException.transientFailure("injected", new IllegalStateException("injected"));
+  }
+
+  private static DeviceException loss() {
+    return DeviceException.permanentFailure("burnt out", new IllegalStateException("injected"));
+  }
+
+  private static CompletionStage<List<TokenEvent>> start(Engine engine, InferenceRequest request) {
+    return engine.generate(request).runWith(Sink.seq(), fixture.kit.system());
+  }
+
+  @Test
+  void clientsOfAFailedDeviceSeeAnUninterruptedIdenticalStream() {
+    TestDevice device = TestDevice.gated(EngineFixture.SIM);
+    Engine engine = fixture.engine(quickRestarts(), device);
+    List<InferenceRequest> requests = new ArrayList<>();
+    List<CompletionStage<List<TokenEvent>>> answers = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      requests.add(request(engine, "r" + i, i, 60).build());
+      answers.add(start(engine, requests.getLast()));
+    }
+    for (int failures = 1; failures <= 3; failures++) {
+      device.allow(5);
+      int reached = 5 * failures;
+      fixture.kit.createTestProbe().awaitAssert(() -> atLeast(device.plans.size(), reached));
+      device.stepFaults.add(failure());
+      device.allow(1);
+      int openings = failures + 1;
+      fixture.kit.createTestProbe().awaitAssert(() -> atLeast(device.opened.get(), openings));
+    }
+    device.allowAll();
+    for (int i = 0; i < 4; i++) {
+      assertThat(text(await(answers.get(i)))).isEqualTo(oracle(requests.get(i)));
+    }
+    assertThat(device.closed.get()).isEqualTo(3);
+    assertThat(await(engine.status()).devices().getFirst().restarts()).isEqualTo(3);
+  }
+
+  @Test
+  void aDeviceStaysOnOneThreadOfItsOwnThroughRestarts() {
+    TestDevice device = TestDevice.running(EngineFixture.SIM);
+    Engine engine = fixture.engine(quickRestarts(), device);
+    device.stepFaults.add(failure());
+    fixture.run(engine, request(engine, "r", 1, 20).build());
+    await(engine.stop());
+    assertThat(device.threads).hasSize(1).first().asString().contains("device-dispatcher");
+    assertThat(device.opened.get()).isEqualTo(2);
+    assertThat(device.closed.get()).isEqualTo(2);
+  }
+
+  @Test
+  void requestsWaitWhileADeviceCannotBeOpened() {
+    TestDevice device = TestDevice.running(EngineFixture.SIM);
+    device.openFaults.add(failure());
+    device.openFaults.add(new IllegalStateException("not a device exception"));
+    Engine engine = fixture.engine(quickRestarts(), device);
+    InferenceRequest request = request(engine, "r", 1, 20).build();
+    assertThat(text(fixture.run(engine, request))).isEqualTo(oracle(request));
+    assertThat(device.opened.get()).isEqualTo(3);
+  }
+
+  @Test
+  void failsRequestsWhenTheLastDeviceIsLost() {
+    TestDevice device = TestDevice.gated(EngineFixture.SIM);
+    Engine engine = fixture.engine(quickRestarts(), device);
+    CompletionStage<List<TokenEvent>> answer = start(engine, request(engine, "r", 1, 20).build());
+    device.stepFaults.add(loss());
+    device.allowAll();
+    assertThatThrownBy(() -> await(answer))
+        .isInstanceOf(EngineFailedException.class)
+        .hasMessageContaining("burnt out");
+    fixture.awaitStatus(
+        engine,
+        status ->
+            !status.ready()
+                && status.devices().getFirst().state() == DeviceState.LOST
+                && status.reason().contains("burnt out"));
+    assertThatThrownBy(() -> fixture.run(engine, request(engine, "later", 1, 20).build()))
+        .isInstanceOfSatisfying(
+            RequestRefusedException.class,
+            refused -> assertThat(refused.refusal().reason()).isEqualTo(Refusal.Reason.NO_DEVICE));
+    assertThat(device.closed.get()).isEqualTo(1);
+  }
+
+  @Test
+  void anUnknownDeviceKindIsLostAtOnce() {
+    TestDevice device = TestDevice.running(EngineFixture.SIM);
+    device.openFaults.add(new IllegalArgumentException("no device kind 'tpu'"));
+    Engine engine = fixture.engine(quickRestarts(), device);
+    fixture.awaitStatus(
+        engine,
+        status ->
+            status.devices().getFirst().state() == DeviceState.LOST
+                && status.reason().contains("tpu"));
+    assertThat(device.opened.get()).isEqualTo(1);
+  }
+
+  @Test
+  void sequencesOfALostDeviceGoOnOnAnother() {
+    TestDevice first = TestDevice.gated(EngineFixture.SIM);
+    TestDevice second = TestDevice.gated(EngineFixture.SIM);
+    Engine engine = fixture.engine(quickRestarts(), first, second);
+    fixture.awaitStatus(
+        engine, status -> status.devices().stream().allMatch(d -> d.state() == DeviceState.READY));
+    List<InferenceRequest> requests = new ArrayList<>();
+    List<CompletionStage<List<TokenEvent>>> answers = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      requests.add(request(engine, "r" + i, i, 60).build());
+      answers.add(start(engine, requests.getLast()));
+    }
+    first.allow(4);
+    second.allow(4);
+    fixture.kit.createTestProbe().awaitAssert(() -> atLeast(first.plans.size(), 5));
+    first.stepFaults.add(loss());
+    first.allowAll();
+    second.allowAll();
+    for (int i = 0; i < requests.size(); i++) {
+      assertThat(text(await(answers.get(i)))).isEqualTo(oracle(requests.get(i)));
+    }
+  }
+
+  @Test
+  void aStepThatTakesTooLongIsGivenUpAndComputedAgain() {
+    EngineSettings impatient =
+        quickRestarts()
+            .withDevices(
+                new EngineSettings.DeviceSettings(
+                    Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofMillis(100)));
+    TestDevice device = TestDevice.gated(EngineFixture.SIM);
+    Engine engine = fixture.engine(impatient, device);
+    InferenceRequest request = request(engine, "r", 1, 30).build();
+    CompletionStage<List<TokenEvent>> answer = start(engine, request);
+    device.allow(3);
+    fixture.awaitStatus(
+        engine, status -> status.devices().getFirst().state() == DeviceState.OVERDUE);
+    assertThat(await(engine.status()).ready()).isFalse();
+    device.allowAll();
+    assertThat(text(await(answer))).isEqualTo(oracle(request));
+    assertThat(await(engine.status()).ready()).isTrue();
+  }
+
+  @Test
+  void aFailureOfTheSchedulersDriverFailsItsRequestsAndNothingElse() {
+    AtomicBoolean broken = new AtomicBoolean();
+    NanoClock clock =
+        () -> {
+          if (broken.compareAndSet(true, false)) {
+            throw new IllegalStateException("injected");
+          }
+          return System.nanoTime();
+        };
+    TestDevice device = TestDevice.gated(EngineFixture.SIM);
+    Engine engine =
+        Engine.builder(EngineFixture.model("broken-driver"))
+            .device(device.opener())
+            .clock(clock)
+            .start(fixture.kit.system());
+    CompletionStage<List<TokenEvent>> lost = start(engine, request(engine, "r", 1, 20).build());
+    fixture.kit.createTestProbe().awaitAssert(() -> atLeast(device.plans.size(), 1));
+    PolicySnapshot policy = await(engine.applyPolicy(EngineFixture.fixed(2)));
+    broken.set(true);
+    device.allow(1);
+    assertThatThrownBy(() -> await(lost)).isInstanceOf(EngineFailedException.class);
+    device.allowAll();
+    InferenceRequest next = request(engine, "next", 2, 20).build();
+    assertThat(text(fixture.run(engine, next))).isEqualTo(oracle(next));
+    assertThat(await(engine.status()).policy()).isEqualTo(policy);
+    assertThat(device.opened.get()).isEqualTo(1);
+  }
+
+  private static Object atLeast(int value, int least) {
+    assertThat(value).isGreaterThanOrEqualTo(least);
+    return value;
+  }
+}
