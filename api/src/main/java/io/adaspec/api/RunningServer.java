@@ -1,0 +1,102 @@
+package io.adaspec.api;
+
+import io.adaspec.api.http.Route;
+import io.adaspec.api.http.RouteTable;
+import io.adaspec.api.responses.ResponsesSocket;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.ServerBinding;
+
+/** A server that answers. Stops with its actor system, or by {@link #stop}. */
+public final class RunningServer {
+  private static final Duration PHASE_MARGIN = Duration.ofMillis(500);
+
+  private final ServerBinding binding;
+  private final RouteTable table;
+  private final ResponsesSocket socket;
+  private final AtomicBoolean accepting;
+  private final ExecutorService workers;
+  private final Duration drainTimeout;
+
+  RunningServer(
+      ServerBinding binding,
+      RouteTable table,
+      ResponsesSocket socket,
+      AtomicBoolean accepting,
+      ExecutorService workers,
+      Duration drainTimeout) {
+    this.binding = binding;
+    this.table = table;
+    this.socket = socket;
+    this.accepting = accepting;
+    this.workers = workers;
+    this.drainTimeout = drainTimeout;
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    return binding.localAddress();
+  }
+
+  /** Every route, with its access rule. */
+  public List<Route> routes() {
+    return table.routes();
+  }
+
+  /**
+   * Reports not ready, takes no new connections, lets running answers finish within the drain
+   * time-out, then closes what is left. The engine runs on.
+   */
+  public CompletionStage<Done> stop() {
+    accepting.set(false);
+    socket.drain();
+    return binding.unbind().thenCompose(unbound -> terminate(drainTimeout));
+  }
+
+  /**
+   * Stops with the system: not ready first, then no new connections, then what runs may finish as
+   * long as the phase {@code service-requests-done} of the system's shutdown allows.
+   */
+  RunningServer registerWith(ActorSystem<?> system) {
+    CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+    shutdown.addTask(
+        CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+        "adaspec-http-not-ready",
+        () -> {
+          accepting.set(false);
+          socket.drain();
+          return CompletableFuture.completedStage(Done.getInstance());
+        });
+    shutdown.addTask(
+        CoordinatedShutdown.PhaseServiceUnbind(), "adaspec-http-unbind", binding::unbind);
+    String requestsDone = CoordinatedShutdown.PhaseServiceRequestsDone();
+    Duration phase = Duration.ofNanos(shutdown.timeout(requestsDone).toNanos());
+    shutdown.addTask(
+        requestsDone,
+        "adaspec-http-drain",
+        () -> terminate(shorter(drainTimeout, phase.minus(PHASE_MARGIN))));
+    return this;
+  }
+
+  private CompletionStage<Done> terminate(Duration patience) {
+    return binding
+        .terminate(patience)
+        .thenApply(
+            terminated -> {
+              workers.shutdown();
+              return Done.getInstance();
+            });
+  }
+
+  private static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+}

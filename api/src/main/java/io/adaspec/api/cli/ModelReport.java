@@ -1,0 +1,85 @@
+package io.adaspec.api.cli;
+
+import io.adaspec.runtime.model.ModelConfig;
+import io.adaspec.runtime.model.ModelText;
+import io.adaspec.runtime.model.RopeScaling;
+import io.adaspec.runtime.model.Weights;
+import io.adaspec.runtime.tensor.WeightFormat;
+import io.adaspec.runtime.tensor.WeightTensor;
+import io.adaspec.runtime.text.Tokenizer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What {@code inspect} says of a model, as objects for JSON in the order of the text. */
+final class ModelReport {
+  private ModelReport() {}
+
+  /** Shape and constants. */
+  static Map<String, Object> shape(ModelConfig config) {
+    Map<String, Object> shape = new LinkedHashMap<>();
+    shape.put("layers", config.layers());
+    shape.put("hidden_size", config.hiddenSize());
+    shape.put("feed_forward_size", config.feedForwardSize());
+    shape.put("heads", config.heads());
+    shape.put("kv_heads", config.kvHeads());
+    shape.put("head_size", config.headSize());
+    shape.put("context_tokens", config.contextTokens());
+    shape.put("vocabulary_size", config.vocabularySize());
+    shape.put("tied_head", config.tiedHead());
+    shape.put("attention_bias", config.attentionBias());
+    shape.put("rope_theta", config.ropeTheta());
+    shape.put("rope_scaling", scaling(config.ropeScaling()));
+    return shape;
+  }
+
+  /** Counts, parameters and bytes by format. */
+  static Map<String, Object> weights(Weights weights) {
+    Map<WeightFormat, long[]> byFormat = new TreeMap<>();
+    long parameters = 0;
+    for (String name : weights.names()) {
+      WeightTensor tensor = weights.tensor(name);
+      long elements = Math.multiplyExact(tensor.rows(), tensor.columns());
+      long[] counts = byFormat.computeIfAbsent(tensor.format(), format -> new long[2]);
+      counts[0]++;
+      counts[1] += tensor.data().byteSize();
+      parameters += elements;
+    }
+    Map<String, Object> formats = new LinkedHashMap<>();
+    byFormat.forEach((format, counts) -> formats.put(format.name(), tensors(counts)));
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("parameters", parameters);
+    report.put("bytes", weights.bytes());
+    report.put("tensors", weights.names().size());
+    report.put("formats", formats);
+    return report;
+  }
+
+  private static Map<String, Object> tensors(long[] countAndBytes) {
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("tensors", countAndBytes[0]);
+    report.put("bytes", countAndBytes[1]);
+    return report;
+  }
+
+  private static String scaling(RopeScaling scaling) {
+    return switch (scaling) {
+      case RopeScaling.None() -> "none";
+      case RopeScaling.Linear(float factor) -> "linear, factor " + factor;
+      case RopeScaling.Llama3 llama3 -> "llama3, factor " + llama3.factor();
+      case RopeScaling.PerFrequency perFrequency ->
+          "per frequency, " + perFrequency.divisors().length + " divisors";
+    };
+  }
+
+  /** Vocabulary and what it marks. */
+  static Map<String, Object> text(ModelText text) {
+    Tokenizer tokenizer = text.tokenizer();
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("tokens", tokenizer.vocabularySize());
+    tokenizer.bosId().ifPresent(id -> report.put("bos", id));
+    report.put("eos", tokenizer.eosIds().stream().sorted().toList());
+    report.put("chat_template", text.chatTemplate().isPresent());
+    return report;
+  }
+}

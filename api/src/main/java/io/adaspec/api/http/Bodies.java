@@ -1,0 +1,82 @@
+package io.adaspec.api.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.scaladsl.model.EntityStreamException;
+import org.apache.pekko.stream.Materializer;
+
+/**
+ * Reads request bodies, bounded in size and time, and parses them off the threads that move bytes.
+ *
+ * @param maxBytes the largest body
+ * @param timeout the longest time that a body may take to arrive
+ * @param workers where parsing, templates and tokenizing run
+ * @param materializer runs the body's stream
+ */
+public record Bodies(long maxBytes, Duration timeout, Executor workers, Materializer materializer) {
+
+  /** Answers from the JSON object of a request; {@code answer} runs on {@link #workers}. */
+  public CompletionStage<HttpResponse> json(
+      HttpRequest request, Function<ObjectNode, CompletionStage<HttpResponse>> answer) {
+    ContentType type = request.entity().getContentType();
+    if (!isJson(type)) {
+      request.discardEntityBytes(materializer);
+      throw new ApiException(
+          ApiError.request(
+              415,
+              "unsupported_media_type",
+              "the content type must be application/json, not " + type));
+    }
+    if (request.entity().getContentLengthOption().orElse(0) > maxBytes) {
+      request.discardEntityBytes(materializer);
+      throw tooLarge();
+    }
+    return request
+        .entity()
+        .withSizeLimit(maxBytes)
+        .toStrict(timeout.toMillis(), materializer)
+        .exceptionally(
+            failure -> {
+              throw bodyFailure(failure);
+            })
+        .thenApplyAsync(
+            strict -> answer.apply(Json.parseObject(strict.getData().toArray())), workers)
+        .thenCompose(Function.identity());
+  }
+
+  private static boolean isJson(ContentType type) {
+    String subType = type.mediaType().subType();
+    return type.mediaType().mainType().equals("application")
+        && (subType.equals("json") || subType.endsWith("+json"));
+  }
+
+  private RuntimeException bodyFailure(Throwable failure) {
+    Throwable cause = Failures.unwrap(failure);
+    if (cause instanceof TimeoutException) {
+      return new ApiException(
+          ApiError.request(
+              400,
+              "body_timeout",
+              "the body did not arrive within " + timeout.toSeconds() + " seconds"));
+    }
+    if (cause instanceof EntityStreamException
+        || cause.getClass().getSimpleName().equals("EntityStreamSizeException")) {
+      return tooLarge();
+    }
+    return new CompletionException(cause);
+  }
+
+  private ApiException tooLarge() {
+    return new ApiException(
+        ApiError.request(
+            413, "request_too_large", "the body is larger than " + maxBytes + " bytes"));
+  }
+}

@@ -1,0 +1,45 @@
+package io.adaspec.api.metrics;
+
+import io.adaspec.actors.EngineStatus;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+
+/** The state of one device as of its last status. Thread-safe. */
+final class DeviceGauges {
+  private volatile double running;
+  private volatile double usedKvBlocks;
+  private volatile double kvBlocks;
+  private volatile double ready;
+  private volatile double restarts;
+
+  DeviceGauges(MeterRegistry registry, Tags tags) {
+    AliasedMeters.ownGauge(
+        registry, "device_running", "Sequences on the device", tags, this, state -> state.running);
+    AliasedMeters.ownGauge(
+        registry,
+        "device_kv_blocks_used",
+        "KV blocks used by sequences",
+        tags,
+        this,
+        state -> state.usedKvBlocks);
+    AliasedMeters.ownGauge(
+        registry, "device_kv_blocks", "KV blocks", tags, this, state -> state.kvBlocks);
+    AliasedMeters.ownGauge(
+        registry, "device_ready", "1 if it takes steps", tags, this, state -> state.ready);
+    AliasedMeters.ownGauge(
+        registry,
+        "device_restarts",
+        "Times it was opened again",
+        tags,
+        this,
+        state -> state.restarts);
+  }
+
+  void update(EngineStatus.DeviceStatus device) {
+    running = device.running();
+    usedKvBlocks = device.usedKvBlocks();
+    kvBlocks = device.kvBlocks();
+    ready = device.state() == EngineStatus.DeviceState.READY ? 1 : 0;
+    restarts = device.restarts();
+  }
+}

@@ -1,0 +1,71 @@
+package io.adaspec.api.openai;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adaspec.api.http.Answers;
+import io.adaspec.api.http.Connection;
+import io.adaspec.api.http.Failures;
+import io.adaspec.api.http.Sse;
+import io.adaspec.runtime.request.InferenceRequest;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.japi.pf.PFBuilder;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+
+/** Answers completions and chat completions, whole or streamed. */
+final class CompletionAnswers {
+  private final Generations generations;
+  private final Duration pingInterval;
+
+  /**
+   * Answers from an engine.
+   *
+   * @param pingInterval how long a stream may be silent before a comment is sent
+   */
+  CompletionAnswers(Generations generations, Duration pingInterval) {
+    this.generations = generations;
+    this.pingInterval = pingInterval;
+  }
+
+  CompletionStage<HttpResponse> answer(
+      AnswerHead head,
+      StreamOptions streaming,
+      List<InferenceRequest> requests,
+      Connection connection) {
+    return streaming.stream()
+        ? generations.stream(requests, connection)
+            .thenApply(events -> Answers.events(encode(head, streaming, events)))
+        : generations
+            .collect(requests, connection)
+            .thenApply(results -> Answers.json(whole(head, results)));
+  }
+
+  private Source<ByteString, NotUsed> encode(
+      AnswerHead head, StreamOptions streaming, Source<ChoiceEvent, NotUsed> events) {
+    return events
+        .statefulMapConcat(() -> new ChunkEncoder(head, streaming.includeUsage())::encode)
+        .recover(
+            new PFBuilder<Throwable, ByteString>()
+                .matchAny(failure -> Sse.data(Failures.toError(failure).toBody()))
+                .build())
+        .keepAlive(pingInterval, () -> Sse.PING);
+  }
+
+  private static ObjectNode whole(AnswerHead head, List<ChoiceResult> results) {
+    ObjectNode answer = head.envelope(head.shape().object());
+    ArrayNode choices = answer.putArray("choices");
+    for (int i = 0; i < results.size(); i++) {
+      ObjectNode choice = choices.addObject().put("index", i);
+      head.shape().putWhole(choice, head.echoes().get(i) + results.get(i).text());
+      choice.putNull("logprobs").put("finish_reason", FinishReasons.of(results.get(i).reason()));
+    }
+    answer.set(
+        "usage",
+        Usage.completions(results.stream().map(ChoiceResult::summary).toList(), head.choices()));
+    return answer;
+  }
+}

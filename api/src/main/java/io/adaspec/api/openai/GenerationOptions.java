@@ -1,0 +1,139 @@
+package io.adaspec.api.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.adaspec.api.http.JsonFields;
+import io.adaspec.runtime.request.SloTarget;
+import io.adaspec.runtime.request.SpeculationPreference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * How to generate: the fields that all kinds of requests share.
+ *
+ * @param temperature 0 is greedy
+ * @param topK 0 keeps all
+ * @param topP above 0, at most 1
+ * @param minP 0 drops none
+ * @param seed empty for a fresh one
+ * @param stopStrings at most four
+ * @param stopTokens ids that end the output besides the model's own
+ * @param ignoreEos whether the model's own end tokens do not end the output
+ * @param tier priority class
+ * @param slo latency targets
+ * @param speculation wishes about speculation
+ */
+public record GenerationOptions(
+    float temperature,
+    int topK,
+    float topP,
+    float minP,
+    OptionalLong seed,
+    List<String> stopStrings,
+    List<Integer> stopTokens,
+    boolean ignoreEos,
+    ServiceTier tier,
+    SloTarget slo,
+    SpeculationPreference speculation) {
+
+  private static final int MAX_STOP_STRINGS = 4;
+  private static final int MAX_STOP_LENGTH = 256;
+  private static final int MAX_STOP_TOKENS = 64;
+  private static final double MAX_TEMPERATURE = 2;
+
+  /** Lower temperatures than this make logits overflow; they are as good as greedy. */
+  private static final double GREEDY_BELOW = 1e-4;
+
+  private static final double MIN_SLO_MS = 0.01;
+  private static final double MAX_SLO_MS = 86_400_000;
+  private static final double NANOS_PER_MS = 1e6;
+
+  /** Reads and checks the fields. */
+  public static GenerationOptions read(JsonFields fields) {
+    UnsupportedFields.refuse(fields);
+    double temperature = fields.number("temperature", 0, MAX_TEMPERATURE).orElse(1);
+    float topP = (float) fields.number("top_p", 0, 1).orElse(1);
+    if (topP <= 0) {
+      throw fields.invalid("top_p", "must be above 0 and at most 1");
+    }
+    return new GenerationOptions(
+        temperature < GREEDY_BELOW ? 0 : (float) temperature,
+        fields.integer("top_k", 0, Integer.MAX_VALUE).orElse(0),
+        topP,
+        (float) fields.number("min_p", 0, 1).orElse(0),
+        fields.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE),
+        stopStrings(fields),
+        stopTokens(fields),
+        fields.flag("ignore_eos", false),
+        ServiceTier.of(fields.choice("service_tier", ServiceTier.REQUESTED).orElse("auto")),
+        fields.object("slo").map(GenerationOptions::slo).orElse(SloTarget.none()),
+        fields
+            .object("speculation")
+            .map(GenerationOptions::speculation)
+            .orElse(SpeculationPreference.auto()));
+  }
+
+  private static List<String> stopStrings(JsonFields fields) {
+    Optional<JsonNode> stop = fields.raw("stop");
+    if (stop.isEmpty()) {
+      return List.of();
+    }
+    List<JsonNode> values =
+        stop.get().isArray() ? JsonFields.elements(stop.get()) : List.of(stop.get());
+    if (values.size() > MAX_STOP_STRINGS) {
+      throw fields.invalid(
+          "stop", "has at most " + MAX_STOP_STRINGS + " strings, not " + values.size());
+    }
+    List<String> strings = new ArrayList<>();
+    for (JsonNode value : values) {
+      boolean fits =
+          value.isTextual()
+              && !value.textValue().isEmpty()
+              && value.textValue().length() <= MAX_STOP_LENGTH;
+      if (!fits) {
+        throw fields.invalid(
+            "stop",
+            "must be a string or a list of strings, each of 1 to "
+                + MAX_STOP_LENGTH
+                + " characters");
+      }
+      strings.add(value.textValue());
+    }
+    return List.copyOf(strings);
+  }
+
+  private static List<Integer> stopTokens(JsonFields fields) {
+    List<JsonNode> values = fields.array("stop_token_ids").orElse(List.of());
+    if (values.size() > MAX_STOP_TOKENS) {
+      throw fields.invalid(
+          "stop_token_ids", "has at most " + MAX_STOP_TOKENS + " ids, not " + values.size());
+    }
+    for (JsonNode value : values) {
+      if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 0) {
+        throw fields.invalid("stop_token_ids", "must be a list of token ids");
+      }
+    }
+    return values.stream().map(JsonNode::intValue).toList();
+  }
+
+  private static SloTarget slo(JsonFields fields) {
+    return new SloTarget(targetNanos(fields, "ttft_ms"), targetNanos(fields, "tpot_ms"));
+  }
+
+  private static long targetNanos(JsonFields fields, String name) {
+    var millis = fields.number(name, MIN_SLO_MS, MAX_SLO_MS);
+    return millis.isPresent() ? Math.round(millis.getAsDouble() * NANOS_PER_MS) : SloTarget.NONE;
+  }
+
+  private static SpeculationPreference speculation(JsonFields fields) {
+    String mode = fields.choice("mode", List.of("off", "auto")).orElse("auto");
+    int most =
+        fields
+            .integer("max_draft_tokens", 0, SpeculationPreference.MAX)
+            .orElse(SpeculationPreference.MAX);
+    return mode.equals("off")
+        ? SpeculationPreference.off()
+        : new SpeculationPreference(SpeculationPreference.Mode.AUTO, most);
+  }
+}

@@ -1,0 +1,143 @@
+package io.adaspec.api.openai;
+
+import io.adaspec.actors.Engine;
+import io.adaspec.actors.Generation;
+import io.adaspec.actors.TokenEvent;
+import io.adaspec.api.http.Connection;
+import io.adaspec.runtime.request.InferenceRequest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.japi.Pair;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Merge;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+
+/**
+ * Runs the requests of one exchange on the engine; all of them end when their client disconnects.
+ */
+public final class Generations {
+  private final Engine engine;
+  private final Materializer materializer;
+  private final Duration patience;
+
+  /**
+   * Runs requests on an engine.
+   *
+   * @param patience how long the head of an answer waits for the first event, so that a refusal
+   *     gets its status code
+   */
+  public Generations(Engine engine, Materializer materializer, Duration patience) {
+    this.engine = engine;
+    this.materializer = materializer;
+    this.patience = patience;
+  }
+
+  /** All outputs, once they are complete. */
+  public CompletionStage<List<ChoiceResult>> collect(
+      List<InferenceRequest> requests, Connection connection) {
+    Collected collected = new Collected(requests.size());
+    return cancellable(merged(requests), connection)
+        .runWith(Sink.foreach(collected::add), materializer)
+        .thenApply(done -> collected.results());
+  }
+
+  /**
+   * The events of all outputs as they come. The stage completes with the first event, or after a
+   * while without one; it fails if the engine fails before that.
+   */
+  public CompletionStage<Source<ChoiceEvent, NotUsed>> stream(
+      List<InferenceRequest> requests, Connection connection) {
+    CompletionStage<Source<ChoiceEvent, NotUsed>> started =
+        cancellable(merged(requests), connection)
+            .prefixAndTail(1)
+            .toMat(Sink.head(), Keep.right())
+            .run(materializer)
+            .thenApply(Generations::rejoined);
+    CompletableFuture<Source<ChoiceEvent, NotUsed>> head = new CompletableFuture<>();
+    started.whenComplete(
+        (source, failure) -> {
+          if (failure == null) {
+            head.complete(source);
+          } else {
+            head.completeExceptionally(failure);
+          }
+        });
+    return head.completeOnTimeout(
+        Source.completionStageSource(started)
+            .mapMaterializedValue(ignored -> NotUsed.getInstance()),
+        patience.toNanos(),
+        TimeUnit.NANOSECONDS);
+  }
+
+  private static Source<ChoiceEvent, NotUsed> rejoined(
+      Pair<List<ChoiceEvent>, Source<ChoiceEvent, NotUsed>> split) {
+    return Source.from(split.first()).concat(split.second());
+  }
+
+  /** One request's events under its index, for callers that cancel by themselves. */
+  public Source<TokenEvent, Generation> single(InferenceRequest request) {
+    return engine.generate(request);
+  }
+
+  private Source<ChoiceEvent, List<Generation>> merged(List<InferenceRequest> requests) {
+    List<Source<ChoiceEvent, Generation>> sources = new ArrayList<>();
+    for (int i = 0; i < requests.size(); i++) {
+      int index = i;
+      sources.add(engine.generate(requests.get(i)).map(event -> new ChoiceEvent(index, event)));
+    }
+    return sources.size() == 1
+        ? sources.getFirst().mapMaterializedValue(List::of)
+        : Source.combine(sources, Merge::create);
+  }
+
+  private static Source<ChoiceEvent, NotUsed> cancellable(
+      Source<ChoiceEvent, List<Generation>> source, Connection connection) {
+    return source.watchTermination(
+        (generations, done) -> {
+          Connection.Registration registration =
+              connection.onClose(() -> generations.forEach(Generation::cancel));
+          done.whenComplete((end, failure) -> registration.done());
+          return NotUsed.getInstance();
+        });
+  }
+
+  /** Collects texts by output. Used by one stream, whose stages happen one after the other. */
+  private static final class Collected {
+    private final List<StringBuilder> texts = new ArrayList<>();
+    private final List<TokenEvent.Finished> ends = new ArrayList<>();
+    private final int[] order;
+
+    Collected(int outputs) {
+      order = new int[outputs];
+      for (int i = 0; i < outputs; i++) {
+        texts.add(new StringBuilder());
+      }
+    }
+
+    void add(ChoiceEvent event) {
+      switch (event.event()) {
+        case TokenEvent.Tokens tokens -> texts.get(event.index()).append(tokens.text());
+        case TokenEvent.Finished finished -> {
+          order[event.index()] = ends.size();
+          ends.add(finished);
+        }
+      }
+    }
+
+    List<ChoiceResult> results() {
+      List<ChoiceResult> results = new ArrayList<>();
+      for (int i = 0; i < texts.size(); i++) {
+        TokenEvent.Finished end = ends.get(order[i]);
+        results.add(new ChoiceResult(texts.get(i).toString(), end.reason(), end.summary()));
+      }
+      return List.copyOf(results);
+    }
+  }
+}

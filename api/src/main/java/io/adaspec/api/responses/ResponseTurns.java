@@ -1,0 +1,92 @@
+package io.adaspec.api.responses;
+
+import io.adaspec.api.http.ApiError;
+import io.adaspec.api.http.ApiException;
+import io.adaspec.api.http.Exchange;
+import io.adaspec.api.openai.AnswerIds;
+import io.adaspec.api.openai.RequestFactory;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Prepares turns and keeps finished ones, so that others can continue them. Thread-safe. */
+final class ResponseTurns {
+  private final RequestFactory requests;
+  private final ResponseStore store;
+  private final AnswerIds ids = new AnswerIds();
+  private final InstantSource time;
+
+  ResponseTurns(RequestFactory requests, ResponseStore store, InstantSource time) {
+    this.requests = requests;
+    this.store = store;
+    this.time = time;
+  }
+
+  /**
+   * Checks a request, finds what it continues, and builds the prompt.
+   *
+   * @param local turns that only this connection may continue
+   */
+  ResponseTurn prepare(ResponsesRequest request, Exchange exchange, Optional<ResponseStore> local) {
+    requests.checkModel(request.model());
+    List<Map<String, Object>> conversation = new ArrayList<>();
+    request
+        .previousId()
+        .ifPresent(previous -> conversation.addAll(earlier(previous, exchange, local)));
+    conversation.addAll(request.input());
+    List<Map<String, Object>> prompted = new ArrayList<>(conversation);
+    request
+        .instructions()
+        .ifPresent(text -> prompted.addFirst(Map.of("role", "system", "content", text)));
+    String id = ids.next("resp_");
+    return new ResponseTurn(
+        id,
+        time.instant().getEpochSecond(),
+        requests.model().name(),
+        request,
+        List.copyOf(conversation),
+        requests
+            .create(
+                id,
+                List.of(requests.conversationOrText(prompted)),
+                1,
+                request.maxOutputTokens(),
+                Integer.MAX_VALUE,
+                request.options(),
+                exchange)
+            .getFirst());
+  }
+
+  /** Keeps a turn with its output, unless its client does not want it kept. */
+  void finished(
+      ResponseTurn turn, String output, Exchange exchange, Optional<ResponseStore> local) {
+    List<Map<String, Object>> whole = new ArrayList<>(turn.conversation());
+    whole.add(Map.of("role", "assistant", "content", output));
+    if (turn.request().store()) {
+      store.put(turn.id(), exchange.principal(), whole);
+    } else {
+      local.ifPresent(own -> own.put(turn.id(), exchange.principal(), whole));
+    }
+  }
+
+  private List<Map<String, Object>> earlier(
+      String id, Exchange exchange, Optional<ResponseStore> local) {
+    return local
+        .flatMap(own -> own.get(id, exchange.principal()))
+        .or(() -> store.get(id, exchange.principal()))
+        .orElseThrow(
+            () ->
+                new ApiException(
+                    new ApiError(
+                        404,
+                        "invalid_request_error",
+                        "the previous response is not known (any more); send the whole"
+                            + " conversation instead",
+                        Optional.of("previous_response_id"),
+                        Optional.of("previous_response_not_found"),
+                        Optional.empty(),
+                        false)));
+  }
+}

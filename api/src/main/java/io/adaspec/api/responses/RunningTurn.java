@@ -1,0 +1,74 @@
+package io.adaspec.api.responses;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adaspec.actors.Generation;
+import io.adaspec.api.http.Failures;
+import io.adaspec.api.http.Json;
+import io.adaspec.api.openai.Generations;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.http.javadsl.model.ws.Message;
+import org.apache.pekko.http.javadsl.model.ws.TextMessage;
+import org.apache.pekko.japi.pf.PFBuilder;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+
+/** One turn on a WebSocket. */
+final class RunningTurn {
+  private final ResponseTurn turn;
+  private final Optional<String> streamId;
+  private final ResponseEvents events;
+  private volatile Optional<Generation> generation = Optional.empty();
+
+  /**
+   * Makes a turn ready to run.
+   *
+   * @param onOutput gets the whole text when it is complete
+   */
+  RunningTurn(ResponseTurn turn, Optional<String> streamId, Consumer<String> onOutput) {
+    this.turn = turn;
+    this.streamId = streamId;
+    this.events = new ResponseEvents(turn, onOutput);
+  }
+
+  String responseId() {
+    return turn.id();
+  }
+
+  /** Sends the turn's events into {@code out}; the stage completes when it is over. */
+  CompletionStage<Done> run(
+      Generations generations, Sink<Message, NotUsed> out, Materializer materializer) {
+    return generations
+        .single(turn.inference())
+        .mapMaterializedValue(
+            started -> {
+              generation = Optional.of(started);
+              return NotUsed.getInstance();
+            })
+        .mapConcat(events::encode)
+        .prepend(Source.from(events.created()))
+        .recover(
+            new PFBuilder<Throwable, ObjectNode>()
+                .matchAny(failure -> events.failed(Failures.toError(failure)))
+                .build())
+        .map(this::message)
+        .watchTermination(Keep.right())
+        .to(out)
+        .run(materializer);
+  }
+
+  /** Ends the turn; its last event comes with the text up to here. */
+  void cancel() {
+    generation.ifPresent(Generation::cancel);
+  }
+
+  private Message message(ObjectNode event) {
+    streamId.ifPresent(id -> event.put("stream_id", id));
+    return TextMessage.create(Json.text(event));
+  }
+}

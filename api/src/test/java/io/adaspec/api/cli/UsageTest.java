@@ -1,0 +1,64 @@
+package io.adaspec.api.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UsageTest {
+  @TempDir private Path folder = Path.of("");
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tokenize", "inspect"})
+  void everyCommandExplainsItself(String command) {
+    CommandRun help = CommandRun.of(command, "--help");
+    assertThat(help.exitCode()).isZero();
+    assertThat(help.out()).startsWith("Usage: adaspec " + command).contains("--model", "--json");
+    assertThat(CommandRun.of(command, "--version").out()).startsWith("adaspec ");
+  }
+
+  @Test
+  void theHelpListsEveryCommand() {
+    CommandRun help = CommandRun.of("--help");
+    assertThat(help.exitCode()).isZero();
+    assertThat(help.out()).contains("tokenize", "inspect");
+  }
+
+  @Test
+  void wrongUsageIsToldInOneLineWithExitCodeTwo() {
+    for (String[] args :
+        new String[][] {{}, {"nonsense"}, {"tokenize"}, {"inspect", "--nonsense"}}) {
+      CommandRun run = CommandRun.of(args);
+      assertThat(run.exitCode()).isEqualTo(Main.USAGE);
+      assertThat(run.out()).isEmpty();
+      assertThat(run.err()).startsWith("adaspec: ").contains("--help").doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  void aFailureIsOneLineOfReasonWithExitCodeOne() {
+    CommandRun run = CommandRun.of("inspect", "--model", folder.resolve("absent.gguf").toString());
+    assertThat(run.exitCode()).isEqualTo(Main.FAILURE);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().lines()).hasSize(1);
+    assertThat(run.err()).startsWith("adaspec: --model: there is no file or folder");
+  }
+
+  @Test
+  void verboseShowsWhereItFailed() {
+    CommandRun run = CommandRun.of("inspect", "--verbose", "--model", "absent.gguf");
+    assertThat(run.exitCode()).isEqualTo(Main.FAILURE);
+    assertThat(run.err()).contains("\tat io.adaspec.");
+  }
+
+  @Test
+  void withoutAModelItSaysHowToGiveOne() {
+    CommandRun run = CommandRun.of("inspect");
+    assertThat(run.exitCode()).isEqualTo(Main.FAILURE);
+    assertThat(run.err().lines()).hasSize(1);
+    assertThat(run.err()).contains("--model PATH");
+  }
+}
