@@ -17,8 +17,7 @@ import java.util.List;
  * @param attainment latency targets met so far
  * @param steps steps seen
  */
-record SupervisorState(
-    PolicySnapshot policy, SloAttainment attainment, long steps) {
+record SupervisorState(PolicySnapshot policy, SloAttainment attainment, long steps) {
 
   /**
    * The state at start.
