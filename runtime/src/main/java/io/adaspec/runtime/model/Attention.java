@@ -24,7 +24,7 @@ final class Attention implements WorkerTeam.Job {
   private final ModelConfig config;
   private final KvGeometry geometry;
   private final Kernels kernels;
-  private final PagedKv kv;
+  private final KvStore kv;
   private final WorkerTeam team;
   private final float[][] scores;
   private final int[] counts;
@@ -36,7 +36,7 @@ final class Attention implements WorkerTeam.Job {
   private Rows query = Rows.allocate(0, 1);
   private Rows out = Rows.allocate(0, 1);
 
-  Attention(ModelConfig config, KvGeometry geometry, Kernels kernels, PagedKv kv, WorkerTeam team) {
+  Attention(ModelConfig config, KvGeometry geometry, Kernels kernels, KvStore kv, WorkerTeam team) {
     this.config = config;
     this.geometry = geometry;
     this.kernels = kernels;

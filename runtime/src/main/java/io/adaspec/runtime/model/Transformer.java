@@ -27,7 +27,7 @@ public final class Transformer {
   private final Kernels kernels;
   private final WorkerTeam team;
   private final TransformerWeights weights;
-  private final PagedKv kv;
+  private final KvStore kv;
   private final Rope rope;
   private final Attention attention;
   private final TeamProduct product;
@@ -61,7 +61,7 @@ public final class Transformer {
     this.kernels = kernels;
     this.team = team;
     this.weights = TransformerWeights.pack(model, kernels.panelRows(), arena, team);
-    this.kv = new PagedKv(geometry, kvBlocks, arena);
+    this.kv = new KvStore(geometry, kvBlocks, arena);
     this.rope = new Rope(config);
     this.attention = new Attention(config, geometry, kernels, kv, team);
     this.product = new TeamProduct(kernels, team, arena);

@@ -15,7 +15,7 @@ import java.lang.foreign.ValueLayout;
  * Keys lie transposed, so that a vector holds one dimension of consecutive positions. Written and
  * read by the threads of one pass; distinct positions never share a byte.
  */
-final class PagedKv {
+final class KvStore {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
   private final KvGeometry geometry;
@@ -24,7 +24,7 @@ final class PagedKv {
   private final long blockBytes;
 
   /** Allocates zeroed memory for {@code blocks} blocks. */
-  PagedKv(KvGeometry geometry, int blocks, Arena arena) {
+  KvStore(KvGeometry geometry, int blocks, Arena arena) {
     this.geometry = geometry;
     this.headBytes = Math.multiplyExact(8L * geometry.headSize(), geometry.blockTokens());
     this.blockBytes = Math.multiplyExact(headBytes, geometry.kvHeads());
