@@ -12,17 +12,18 @@ import io.adaspec.runtime.tensor.Kernels;
 import io.adaspec.runtime.tensor.WorkerTeam;
 import java.util.Arrays;
 
-/** Decodes one sequence greedily on a bare runner, the prompt cut into chunks. */
+/** Bare runners on the CPU, and one sequence decoded greedily, its prompt cut into chunks. */
 final class GreedyDecoding {
   private GreedyDecoding() {}
 
+  /** A runner with room for a whole context, and at least 16 KV blocks. */
   static ModelRunner runner(ModelWeights model, Kernels kernels, WorkerTeam team) {
     ModelConfig config = model.config();
     KvGeometry geometry =
         new KvGeometry(
             config.layers(), config.kvHeads(), config.headSize(), 16, KvGeometry.ElementType.F32);
-    return new CpuModelRunner(
-        model, geometry, geometry.blocksFor(config.contextTokens()), 64, kernels, team);
+    int blocks = Math.max(16, geometry.blocksFor(config.contextTokens()));
+    return new CpuModelRunner(model, geometry, blocks, 64, kernels, team);
   }
 
   /** Output tokens after {@code prompt}. */
