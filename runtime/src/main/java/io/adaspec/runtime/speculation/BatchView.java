@@ -56,6 +56,8 @@ public final class BatchView {
     }
   }
 
+  private static final int TILE_ROWS = 16;
+
   private final List<Entry> entries;
   private final int totalRows;
   private final long totalContextReads;
@@ -95,10 +97,14 @@ public final class BatchView {
   }
 
   /**
-   * Positions read by {@code rows} consecutive rows of which the first has {@code contextTokens}
-   * before it: Σ (context + 1 + j).
+   * Key/value positions that {@code rows} consecutive rows of one sequence read when the first has
+   * {@code contextTokens} before it. Attention works on tiles of up to {@value #TILE_ROWS} rows
+   * that share what they read, so each tile counts the positions of its last row once: verifying a
+   * few draft tokens reads hardly more than decoding.
    */
   public static long contextReads(int contextTokens, int rows) {
-    return (long) rows * (contextTokens + 1) + (long) rows * (rows - 1) / 2;
+    long tiles = rows / TILE_ROWS;
+    long whole = tiles * contextTokens + TILE_ROWS * tiles * (tiles + 1) / 2;
+    return rows % TILE_ROWS == 0 ? whole : whole + contextTokens + rows;
   }
 }

@@ -10,7 +10,7 @@ public interface CostModel {
    * One target pass.
    *
    * @param rows tokens computed: prefill rows, decode rows and draft tokens to verify
-   * @param contextTokens key/value positions read, summed over rows
+   * @param contextTokens key/value positions read, as {@link BatchView#contextReads} counts them
    * @return nanoseconds; 0 for no rows
    */
   double targetPassNanos(int rows, long contextTokens);
@@ -19,7 +19,7 @@ public interface CostModel {
    * One draft pass.
    *
    * @param rows tokens computed by the draft model, catch-up included
-   * @param contextTokens key/value positions read, summed over rows
+   * @param contextTokens key/value positions read, as {@link BatchView#contextReads} counts them
    * @return nanoseconds; 0 for no rows
    */
   double draftPassNanos(int rows, long contextTokens);

@@ -200,7 +200,7 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
       tokens += VerifyBudget.survivalOf(candidates[m]);
       rows++;
       reads += tokenReads;
-      passReads += tokenReads;
+      passReads += estimate.draftPassReads(i, survival.drafted(i));
       double nanos =
           now.nanos()
               + estimate.draftPassNanos(m + 1, passReads)

@@ -91,13 +91,12 @@ public record SpeculationLedger(
     int sequences = report.sequences().size();
     int plainRows = Math.max(1, report.targetRows() - report.verifiedTokens());
     int decodeRows = Math.max(1, plainRows - report.prefillRows());
-    double readsPerRow = (double) report.targetContextReads() / report.targetRows();
+    long plainReads = report.targetContextReads() - report.verifiedTokens();
+    long decodeReads = plainReads - BatchView.contextReads(0, report.prefillRows());
     double plainOfStep =
-        cost.overheadNanos(sequences)
-            + cost.targetPassNanos(plainRows, (long) (plainRows * readsPerRow));
+        cost.overheadNanos(sequences) + cost.targetPassNanos(plainRows, Math.max(0, plainReads));
     double plain =
-        cost.overheadNanos(sampling)
-            + cost.targetPassNanos(decodeRows, (long) (decodeRows * readsPerRow));
+        cost.overheadNanos(sampling) + cost.targetPassNanos(decodeRows, Math.max(0, decodeReads));
     return (report.emittedTokens() - sampling) * plain / sampling
         - (report.totalNanos() - plainOfStep);
   }

@@ -48,9 +48,16 @@ final class StepEstimate {
     return withoutDraftingNanos(0, 0);
   }
 
-  /** Key/value positions that the draft token at {@code position} (from 0) of an entry reads. */
+  /** Key/value positions that verifying the draft token at {@code position} (from 0) adds. */
   static long draftTokenReads(BatchView.Entry entry, int position) {
-    return (long) entry.contextTokens() + entry.rows() + position + 1;
+    int before = entry.rows() + position;
+    return BatchView.contextReads(entry.contextTokens(), before + 1)
+        - BatchView.contextReads(entry.contextTokens(), before);
+  }
+
+  /** Positions that the draft pass for the token at {@code position} of an entry reads. */
+  long draftPassReads(int entry, int position) {
+    return (long) batch.get(entry).contextTokens() + batch.get(entry).rows() + position;
   }
 
   /** One draft pass. */
