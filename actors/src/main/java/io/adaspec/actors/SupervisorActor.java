@@ -5,11 +5,13 @@ import io.adaspec.runtime.speculation.StepReport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.DeadLetterSuppression;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -19,6 +21,9 @@ import org.apache.pekko.pattern.StatusReply;
  * The slow time scale: owns the devices' actors, folds step reports and finished requests into
  * {@link SupervisorState}, and publishes policy snapshots to the {@link BatchingActor}. A snapshot
  * that gets lost costs freshness, nothing else.
+ *
+ * <p>An exception costs the message that caused it: the state is replaced only when a message has
+ * been handled, and the devices' actors run on.
  */
 final class SupervisorActor {
   /** What the supervisor is told. */
@@ -61,6 +66,7 @@ final class SupervisorActor {
   private final List<ActorRef<GpuActor.Command>> devices = new ArrayList<>();
   private final List<StepReport> reports = new ArrayList<>();
   private SupervisorState state;
+  private Optional<Drain> draining = Optional.empty();
 
   private SupervisorActor(
       ActorContext<Command> context,
@@ -103,7 +109,9 @@ final class SupervisorActor {
       devices.add(device);
     }
     timers.startTimerWithFixedDelay(new Tick(), settings.supervision().interval());
-    return Behaviors.receive(Command.class).onMessage(Command.class, this::onCommand).build();
+    return Behaviors.supervise(
+            Behaviors.receive(Command.class).onMessage(Command.class, this::onCommand).build())
+        .onFailure(RuntimeException.class, SupervisorStrategy.resume());
   }
 
   private Behavior<Command> onCommand(Command command) {
@@ -116,10 +124,13 @@ final class SupervisorActor {
           batching.tell(new BatchingActor.GetStatus(state.attainment(), replyTo));
       case BatchingRestarted() -> {
         publish();
+        draining.ifPresent(this::drain);
         devices.forEach(device -> device.tell(new GpuActor.Announce()));
       }
-      case Drain(Duration timeout, ActorRef<Done> replyTo) ->
-          batching.tell(new BatchingActor.Drain(timeout, replyTo));
+      case Drain drain -> {
+        draining = Optional.of(drain);
+        drain(drain);
+      }
       case Stop(ActorRef<Done> replyTo) -> {
         return stopping(replyTo);
       }
@@ -152,6 +163,10 @@ final class SupervisorActor {
     publish();
     observer.policyChanged(state.policy());
     apply.replyTo().tell(StatusReply.success(state.policy()));
+  }
+
+  private void drain(Drain drain) {
+    batching.tell(new BatchingActor.Drain(drain.timeout(), drain.replyTo()));
   }
 
   private void publish() {
