@@ -10,6 +10,9 @@ import java.util.Optional;
  * @param folder where it lies, if this process runs from a distribution
  */
 record BundledModels(Optional<Path> folder) {
+  /** What clients call it. */
+  static final String NAME = "storyteller";
+
   private static final String TARGET = "storyteller-target-q8_0.gguf";
   private static final String DRAFT = "storyteller-draft-q8_0.gguf";
 

@@ -19,7 +19,11 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {TokenizeCommand.class, InspectCommand.class})
+    subcommands = {
+      ServeCommand.class,
+      TokenizeCommand.class,
+      InspectCommand.class,
+    })
 public final class Main implements Runnable {
   static final int FAILURE = 1;
   static final int USAGE = 2;

@@ -31,6 +31,14 @@ final class ModelOptions {
                     "no model given: say --model PATH with a GGUF file or a Hugging Face folder"));
   }
 
+  /** The model's name for clients: that of its file, without the ending. */
+  String name() {
+    return model
+        .map(path -> path.toAbsolutePath().normalize().getFileName())
+        .map(file -> file.toString().replaceFirst("\\.gguf$", ""))
+        .orElse(BundledModels.NAME);
+  }
+
   /** Whether the model is the bundled one, whose draft model is then the default too. */
   boolean isBundled() {
     return model.isEmpty();

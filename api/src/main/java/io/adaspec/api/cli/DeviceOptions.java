@@ -1,0 +1,118 @@
+package io.adaspec.api.cli;
+
+import io.adaspec.runtime.device.DeviceSpec;
+import io.adaspec.runtime.device.Devices;
+import io.adaspec.runtime.device.sim.SimulatedSettings;
+import io.adaspec.runtime.model.LoadedModel;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Where models run. */
+final class DeviceOptions {
+  private static final int BLOCK_TOKENS = 16;
+  private static final String SIMULATED = "sim";
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec mixee = CommandSpec.create();
+
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description =
+          "Where to run: cpu, cpu:scalar, cuda:N, sim:PROFILE. Give it several times for several"
+              + " devices. Default: cpu.")
+  private List<String> names = List.of("cpu");
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Worker threads of a CPU device. Default: one per core.")
+  private int threads;
+
+  @Option(
+      names = "--kv-memory",
+      converter = ByteSize.Converter.class,
+      paramLabel = "SIZE",
+      description =
+          "Memory for keys and values on each device, for example 4GiB. Default: the device decides"
+              + " (cpu: at most 1GiB).")
+  private ByteSize kvMemory = ByteSize.ZERO;
+
+  DeviceOptions() {}
+
+  /**
+   * What to open the devices with.
+   *
+   * @param maxRows most rows of one target pass
+   */
+  List<DeviceSpec> specs(Devices devices, ModelPair models, int maxRows) {
+    return names.stream().map(name -> spec(devices, name, models, maxRows)).toList();
+  }
+
+  private DeviceSpec spec(Devices devices, String name, ModelPair models, int maxRows) {
+    if (threads < 0) {
+      throw usage("--threads must not be negative, is " + threads);
+    }
+    DeviceSpec spec =
+        new DeviceSpec(
+            isSimulated(name) ? withVocabulary(name, models) : name,
+            Optional.of(models.target().forDevice()),
+            models.draft().map(LoadedModel::forDevice),
+            threads,
+            kvMemory.bytes(),
+            BLOCK_TOKENS,
+            maxRows);
+    if (devices.providers().stream().noneMatch(each -> each.scheme().equals(spec.scheme()))) {
+      throw usage(
+          "--device: no device kind '"
+              + spec.scheme()
+              + "'; known: "
+              + devices.providers().stream().map(each -> each.scheme()).sorted().toList());
+    }
+    return spec;
+  }
+
+  /** The longest sequence that every device and the model take. */
+  int contextTokens(ModelPair models) {
+    return names.stream()
+        .mapToInt(name -> contextTokens(name, models))
+        .min()
+        .orElse(models.target().config().contextTokens());
+  }
+
+  private int contextTokens(String name, ModelPair models) {
+    return isSimulated(name)
+        ? simulated(withVocabulary(name, models)).contextTokens()
+        : models.target().config().contextTokens();
+  }
+
+  private SimulatedSettings simulated(String name) {
+    try {
+      return SimulatedSettings.parse(name.substring(SIMULATED.length() + 1));
+    } catch (IllegalArgumentException e) {
+      throw usage("--device " + name + ": " + e.getMessage());
+    }
+  }
+
+  /** A simulated device speaks the model's vocabulary unless it is told another. */
+  private static String withVocabulary(String name, ModelPair models) {
+    String argument = name.equals(SIMULATED) ? "" : name.substring(SIMULATED.length() + 1);
+    if (argument.contains("vocab=")) {
+      return name;
+    }
+    String words = argument.isEmpty() ? "" : argument + ",";
+    return SIMULATED + ":" + words + "vocab=" + models.target().tokenizer().vocabularySize();
+  }
+
+  private static boolean isSimulated(String name) {
+    return name.equals(SIMULATED) || name.startsWith(SIMULATED + ":");
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(mixee.commandLine(), message);
+  }
+}

@@ -1,0 +1,89 @@
+package io.adaspec.api.cli;
+
+import io.adaspec.api.AdaSpecServer;
+import io.adaspec.api.RunningServer;
+import io.adaspec.api.ServerSettings;
+import io.adaspec.api.metrics.EngineMetrics;
+import io.adaspec.api.openai.ServedModel;
+import java.net.BindException;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code adaspec serve}: the engine behind HTTP and WebSocket, until a signal ends it. */
+@Command(
+    name = "serve",
+    description = {
+      "Serve a model over HTTP and WebSocket.",
+      "Prints one line with the address when it is ready. SIGTERM or SIGINT (Ctrl-C) stops it:"
+          + " running answers may finish, new ones are refused."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionProvider.class)
+final class ServeCommand implements Runnable {
+  @Mixin private final EngineOptions options = new EngineOptions();
+  @Mixin private final ServerOptions server = new ServerOptions();
+  @Mixin private final OutputOptions output = new OutputOptions();
+
+  ServeCommand() {}
+
+  @Override
+  public void run() {
+    try (StopSignal stop = StopSignal.install()) {
+      EngineConfig config = options.config();
+      ServerSettings settings = server.settings(config);
+      ModelPair models = options.openModels();
+      EngineMetrics metrics = new EngineMetrics(models.name());
+      try (RunningEngine running = options.start(config, models, List.of(metrics))) {
+        RunningServer bound = bind(running, settings, metrics);
+        try (Progress _ = output.progress("loading " + models.name())) {
+          running.awaitReady();
+        }
+        announce(models.name(), settings, bound.address().getPort());
+        stop.await();
+      }
+      stop.stopped();
+    }
+  }
+
+  private RunningServer bind(
+      RunningEngine running, ServerSettings settings, EngineMetrics metrics) {
+    ModelPair models = running.models();
+    ServedModel model =
+        new ServedModel(
+            running.engine().model(), models.target().chatTemplate(), models.createdSeconds());
+    try {
+      return RunningEngine.await(
+          AdaSpecServer.start(running.system(), running.engine(), model, settings, metrics));
+    } catch (RuntimeException e) {
+      throw new CommandFailure(
+          "cannot listen on "
+              + settings.host()
+              + ", port "
+              + settings.port()
+              + ": "
+              + reason(e)
+              + "; choose another with --host and --port",
+          e);
+    }
+  }
+
+  private static String reason(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null && !(cause instanceof BindException)) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage());
+  }
+
+  private void announce(String model, ServerSettings settings, int port) {
+    String host = settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
+    String url = "http://" + host + ":" + port;
+    if (output.json()) {
+      output.printJson(Map.of("url", url, "model", model));
+    } else {
+      output.out().println("serving " + model + " at " + url);
+    }
+  }
+}
