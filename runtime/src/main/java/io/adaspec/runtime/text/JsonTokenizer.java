@@ -41,7 +41,7 @@ public final class JsonTokenizer {
     OptionalInt bos = namedBos.isPresent() || bosId.isEmpty() ? namedBos : bosId;
     return new ModelTokenizer(
         table,
-        new LibraryEncoder(json),
+        new LibraryEncoder(json, table),
         new ModelTokenizer.Rules(
             bos.isPresent() && table.has(bos.getAsInt()) ? bos : OptionalInt.empty(),
             Tokenizers.eosIds(ends, table),

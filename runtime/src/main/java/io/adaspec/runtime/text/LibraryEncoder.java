@@ -2,8 +2,6 @@ package io.adaspec.runtime.text;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +9,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Encodes through the tokenizers library, which reads {@code tokenizer.json} itself.
+ * Encodes through the native tokenizers library, which is given the checked parts of a {@code
+ * tokenizer.json}.
  *
  * <p>The library always finds special tokens in text; a second instance without them encodes text
  * in which their names are ordinary characters.
@@ -20,64 +19,51 @@ final class LibraryEncoder implements Encoder {
   private static final Map<String, String> OPTIONS =
       Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
 
+  /** The library copies a text several times; beyond Java's array sizes it aborts the process. */
+  private static final int MOST_CHARACTERS = 8 << 20;
+
   private final HuggingFaceTokenizer parsing;
   private final HuggingFaceTokenizer plain;
-  private final int[] prefix;
-  private final int[] suffix;
+  private final TextWrapping wrapping;
 
   /**
    * An encoder.
    *
-   * @throws IllegalArgumentException if the library refuses the JSON
+   * @throws IllegalArgumentException if the file has parts that are not supported, or the library
+   *     refuses it
    */
-  LibraryEncoder(JsonNode json) {
+  LibraryEncoder(JsonNode json, TokenTable table) {
+    this.wrapping = TextWrapping.of(json.path("post_processor"), table);
     NativeLibraryFolder.prepare();
-    ObjectNode withoutSpecial = json.deepCopy();
-    ArrayNode added = withoutSpecial.putArray("added_tokens");
-    json.path("added_tokens")
-        .forEach(
-            token -> {
-              if (!token.path("special").asBoolean()) {
-                added.add(token);
-              }
-            });
-    withoutSpecial.putNull("post_processor");
-    this.parsing = load(json);
-    this.plain = load(withoutSpecial);
-    int[] bare = ids(parsing, "a", false);
-    int[] wrapped = ids(parsing, "a", true);
-    int at = indexOf(wrapped, bare);
-    this.prefix = Arrays.copyOfRange(wrapped, 0, at);
-    this.suffix = Arrays.copyOfRange(wrapped, at + bare.length, wrapped.length);
+    this.parsing = load(LibraryJson.of(json, token -> true));
+    this.plain = load(LibraryJson.of(json, token -> !token.path("special").asBoolean()));
   }
 
   @Override
   public int[] encode(String text, boolean addSpecial, boolean parseSpecial) {
+    if (text.length() > MOST_CHARACTERS) {
+      throw new IllegalArgumentException(
+          "the text has "
+              + text.length()
+              + " characters; at most "
+              + MOST_CHARACTERS
+              + " can be tokenized at once");
+    }
     IdBuffer ids = new IdBuffer();
     if (addSpecial) {
-      ids.add(prefix);
+      ids.add(wrapping.before());
     }
-    ids.add(ids(parseSpecial ? parsing : plain, withoutLoneSurrogates(text), false));
+    ids.add(ids(parseSpecial ? parsing : plain, withoutLoneSurrogates(text)));
     if (addSpecial) {
-      ids.add(suffix);
+      ids.add(wrapping.after());
     }
     return ids.toArray();
   }
 
-  private static int[] ids(HuggingFaceTokenizer tokenizer, String text, boolean addSpecial) {
-    return Arrays.stream(tokenizer.encode(text, addSpecial, false).getIds())
+  private static int[] ids(HuggingFaceTokenizer tokenizer, String text) {
+    return Arrays.stream(tokenizer.encode(text, false, false).getIds())
         .mapToInt(Math::toIntExact)
         .toArray();
-  }
-
-  private static int indexOf(int[] whole, int[] part) {
-    for (int at = 0; at + part.length <= whole.length; at++) {
-      if (Arrays.equals(whole, at, at + part.length, part, 0, part.length)) {
-        return at;
-      }
-    }
-    throw new IllegalArgumentException(
-        "the post-processor changes the text's tokens, which is not supported");
   }
 
   private static HuggingFaceTokenizer load(JsonNode json) {

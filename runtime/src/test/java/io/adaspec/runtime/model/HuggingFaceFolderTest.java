@@ -8,11 +8,7 @@ import io.adaspec.runtime.tensor.WeightFormat;
 import io.adaspec.runtime.tensor.WeightTensor;
 import io.adaspec.runtime.text.StreamingDecoder;
 import io.adaspec.runtime.text.Tokenizer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -27,44 +23,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class HuggingFaceFolderTest {
-  private static final String CONFIG =
-      """
-      {"architectures": ["LlamaForCausalLM"], "hidden_size": 8, "intermediate_size": 12,
-       "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 1,
-       "vocab_size": 6, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
-       "eos_token_id": [2], "bos_token_id": 1}
-      """;
-  private static final String TOKENIZER =
-      """
-      {"version": "1.0", "truncation": null, "padding": null,
-       "added_tokens": [
-         {"id": 0, "content": "<s>", "single_word": false, "lstrip": false, "rstrip": false,
-          "normalized": false, "special": true},
-         {"id": 5, "content": "<|im_end|>", "single_word": false, "lstrip": false,
-          "rstrip": false, "normalized": false, "special": true}],
-       "normalizer": null,
-       "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true,
-         "use_regex": true},
-       "post_processor": {"type": "TemplateProcessing",
-         "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A",
-           "type_id": 0}}],
-         "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
-         "special_tokens": {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}}},
-       "decoder": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true,
-         "use_regex": true},
-       "model": {"type": "BPE", "dropout": null, "unk_token": null,
-         "continuing_subword_prefix": null, "end_of_word_suffix": null, "fuse_unk": false,
-         "byte_fallback": false, "vocab": {"<s>": 0, "a": 1, "b": 2, "ab": 3, "\u0120": 4},
-         "merges": ["a b"]}}
-      """;
-
   @TempDir Path folder;
 
   @BeforeEach
   void writeAModel() throws IOException {
-    write("config.json", CONFIG);
-    write("tokenizer.json", TOKENIZER);
-    writeWeights("F32", 4);
+    TinyFolders.write(folder);
   }
 
   @Test
@@ -88,6 +51,29 @@ final class HuggingFaceFolderTest {
   }
 
   @Test
+  void idsOfAddedTokensAreThoseOfTheFile() throws IOException {
+    String token =
+        "{\"id\": 7, \"content\": \"<tool>\", \"single_word\": false, \"lstrip\": false,"
+            + " \"rstrip\": false, \"normalized\": false, \"special\": false}";
+    write(
+        "tokenizer.json",
+        TinyFolders.TOKENIZER.replace("\"added_tokens\": [", "\"added_tokens\": [" + token + ","));
+    Tokenizer tokenizer = ModelFiles.openText(folder).tokenizer();
+    assertThat(tokenizer.encode("a<tool><|im_end|>", false, true)).containsExactly(1, 7, 5);
+    assertThat(tokenizer.encode("a<tool>b", false, false)).containsExactly(1, 7, 2);
+    assertThat(tokenizer.decode(new int[] {1, 7, 5, 2})).isEqualTo("a<tool>b");
+  }
+
+  @Test
+  void unigramTokenizersPutTheirTokensAroundTheText() throws IOException {
+    write("tokenizer.json", TinyFolders.UNIGRAM);
+    Tokenizer tokenizer = ModelFiles.openText(folder).tokenizer();
+    assertThat(tokenizer.encode("ab  ba ", true, false)).containsExactly(2, 5, 1, 3, 2, 3);
+    assertThat(tokenizer.encode("ab", false, false)).containsExactly(5);
+    assertThat(tokenizer.decode(new int[] {5, 1, 3})).isEqualTo("ab b");
+  }
+
+  @Test
   void readsChatTemplateAndSpecialTokensOfTheTokenizerConfig() throws IOException {
     write(
         "tokenizer_config.json",
@@ -104,7 +90,7 @@ final class HuggingFaceFolderTest {
   @ParameterizedTest
   @CsvSource({"F16,2", "BF16,2", "F32,4"})
   void readsEveryWeightType(String type, int bytes) throws IOException {
-    writeWeights(type, bytes);
+    TinyFolders.writeWeights(folder, type, bytes);
     try (ModelWeights model = ModelFiles.openWeights(folder)) {
       assertThat(model.weights().tensor("token_embd.weight").format())
           .isEqualTo(WeightFormat.valueOf(type));
@@ -129,7 +115,9 @@ final class HuggingFaceFolderTest {
   void refusesWhatItDoesNotCompute(String entry) throws IOException {
     String key = entry.substring(0, entry.indexOf(':'));
     String others =
-        CONFIG.replaceAll(key + ": [^,}\\[]+,", "").replaceAll(key + ": \\[[^]]*\\],", "");
+        TinyFolders.CONFIG
+            .replaceAll(key + ": [^,}\\[]+,", "")
+            .replaceAll(key + ": \\[[^]]*\\],", "");
     write("config.json", others.replaceFirst("\\{", "{" + entry + ","));
     assertThatThrownBy(() -> ModelFiles.open(folder)).isInstanceOf(ModelFormatException.class);
   }
@@ -138,7 +126,7 @@ final class HuggingFaceFolderTest {
   void readsLlama3RopeScaling() throws IOException {
     write(
         "config.json",
-        CONFIG.replaceFirst(
+        TinyFolders.CONFIG.replaceFirst(
             "\\{",
             "{\"rope_theta\": 500000, \"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8,"
                 + " \"low_freq_factor\": 1, \"high_freq_factor\": 4,"
@@ -153,7 +141,9 @@ final class HuggingFaceFolderTest {
   void aSlidingWindowBoundsTheContext() throws IOException {
     write(
         "config.json",
-        CONFIG.replace("Llama", "Mistral").replaceFirst("\\{", "{\"sliding_window\": 16,"));
+        TinyFolders.CONFIG
+            .replace("Llama", "Mistral")
+            .replaceFirst("\\{", "{\"sliding_window\": 16,"));
     try (ModelWeights model = ModelFiles.openWeights(folder)) {
       assertThat(model.config().contextTokens()).isEqualTo(16);
     }
@@ -215,41 +205,5 @@ final class HuggingFaceFolderTest {
 
   private void write(String name, String text) throws IOException {
     Files.writeString(folder.resolve(name), text);
-  }
-
-  private void writeWeights(String type, int elementBytes) throws IOException {
-    StringBuilder header = new StringBuilder("{");
-    int offset = 0;
-    for (String tensor :
-        List.of(
-            "embed_tokens.weight 6 8",
-            "norm.weight 8",
-            "layers.0.input_layernorm.weight 8",
-            "layers.0.self_attn.q_proj.weight 8 8",
-            "layers.0.self_attn.k_proj.weight 4 8",
-            "layers.0.self_attn.v_proj.weight 4 8",
-            "layers.0.self_attn.o_proj.weight 8 8",
-            "layers.0.post_attention_layernorm.weight 8",
-            "layers.0.mlp.gate_proj.weight 12 8",
-            "layers.0.mlp.up_proj.weight 12 8",
-            "layers.0.mlp.down_proj.weight 8 12")) {
-      String[] parts = tensor.split(" ", -1);
-      int[] shape = Arrays.stream(parts).skip(1).mapToInt(Integer::parseInt).toArray();
-      int bytes = Arrays.stream(shape).reduce(elementBytes, (a, b) -> a * b);
-      header
-          .append(header.length() > 1 ? "," : "")
-          .append("\"model.%s\":".formatted(parts[0]))
-          .append("{\"dtype\":\"%s\",\"shape\":%s,".formatted(type, Arrays.toString(shape)))
-          .append("\"data_offsets\":[%d,%d]}".formatted(offset, offset + bytes));
-      offset += bytes;
-    }
-    byte[] json = header.append("}").toString().getBytes(StandardCharsets.UTF_8);
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    byte[] length = new byte[8];
-    ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length);
-    out.writeBytes(length);
-    out.writeBytes(json);
-    out.writeBytes(new byte[offset]);
-    Files.write(folder.resolve("model.safetensors"), out.toByteArray());
   }
 }

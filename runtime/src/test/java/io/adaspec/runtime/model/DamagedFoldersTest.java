@@ -1,0 +1,166 @@
+package io.adaspec.runtime.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.adaspec.runtime.text.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Damaged and hostile Hugging Face folders end in one kind of error; nothing ends the process. */
+final class DamagedFoldersTest {
+  private static final Pattern VALUE =
+      Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*+\"|-?\\d+(?:\\.\\d+)?|true|false|null");
+  private static final List<String> NASTY =
+      List.of(
+          "null",
+          "-1",
+          "99999999",
+          "1e999",
+          "\"\"",
+          "\"x\"",
+          "[]",
+          "{}",
+          "true",
+          "1.5",
+          "0",
+          "[[]]",
+          "{\"type\":\"BPE\"}",
+          "\"\\uD800\"",
+          "{\"Regex\":\"(a+)+b\"}");
+
+  @TempDir Path folder;
+
+  @Test
+  @Timeout(120)
+  void mutatedTokenizersNeverDoMoreThanRefuse() throws IOException {
+    assertThat(refusals("tokenizer.json", TinyFolders.TOKENIZER, 1500, 400)).isBetween(300, 1450);
+  }
+
+  @Test
+  @Timeout(120)
+  void mutatedUnigramTokenizersNeverDoMoreThanRefuse() throws IOException {
+    assertThat(refusals("tokenizer.json", TinyFolders.UNIGRAM, 1500, 410)).isBetween(300, 1450);
+  }
+
+  @Test
+  @Timeout(120)
+  void theBundledTokenizerMutatedNeverDoesMoreThanRefuse() throws IOException {
+    Path bundled = Path.of(System.getProperty("adaspec.root", "."), "config/models/storyteller");
+    String json = Files.readString(bundled.resolve("tokenizer.json"));
+    assertThat(refusals("tokenizer.json", json, 60, 60)).isBetween(5, 59);
+  }
+
+  @Test
+  @Timeout(120)
+  void mutatedConfigurationsNeverDoMoreThanRefuse() throws IOException {
+    assertThat(refusals("config.json", TinyFolders.CONFIG, 1500, 400)).isBetween(500, 1450);
+  }
+
+  @Test
+  @Timeout(120)
+  void mutatedTokenizerConfigurationsNeverDoMoreThanRefuse() throws IOException {
+    String json =
+        """
+        {"bos_token": {"content": "<s>"}, "eos_token": "<|im_end|>",
+         "chat_template": [{"name": "default", "template": "{{ bos_token ~ eos_token }}"}]}
+        """;
+    assertThat(refusals("tokenizer_config.json", json, 300, 400)).isLessThan(300);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "\"id\": \"<s>\", \"type_id\": 0}};\"id\": \"<t>\", \"type_id\": 0}};adds token",
+        "\"ids\": [0];\"ids\": [77];post-processor adds token 77",
+        "TemplateProcessing;Mystery;post-processor Mystery is not supported",
+        "\"unk_token\": null;\"unk_token\": \"gone\";unk_token \"gone\" is not in",
+        "\"dropout\": null;\"dropout\": 0.1;dropout 0.1, which is not supported",
+        "\"normalizer\": null;\"normalizer\": {\"type\": \"Precompiled\"};normalizer Precompiled",
+        "\"merges\": [\"a b\"];\"merges\": [\"a c\"];the tokenizers library refuses it",
+        "\"merges\": [\"a b\"];\"merges\": [[\"a\"]];a merge is [\"a\"], not two tokens",
+      })
+  void whatWouldEndTheNativeLibraryIsRefusedByName(String from, String to, String message)
+      throws IOException {
+    TinyFolders.write(folder);
+    assertThat(TinyFolders.TOKENIZER).contains(from);
+    Files.writeString(folder.resolve("tokenizer.json"), TinyFolders.TOKENIZER.replace(from, to));
+    assertThatThrownBy(() -> ModelFiles.openText(folder))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("tokenizer.json: ")
+        .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[", "{\"a\":", "[0,", "{\"a\":[{},", "\"a"})
+  void deepAndHugeJsonIsBounded(String piece) throws IOException {
+    TinyFolders.write(folder);
+    Files.writeString(folder.resolve("config.json"), "{\"x\":" + piece.repeat(4_000_000));
+    assertThatThrownBy(() -> ModelFiles.openWeights(folder))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("config.json");
+  }
+
+  /** How many of the mutations are refused; any failure but a refusal fails the test. */
+  private int refusals(String name, String sound, int rounds, int seed) throws IOException {
+    TinyFolders.write(folder);
+    SplittableRandom random = new SplittableRandom(seed);
+    int refused = 0;
+    for (int round = 0; round < rounds; round++) {
+      Files.writeString(folder.resolve(name), mutated(sound, random));
+      try {
+        use(ModelFiles.openText(folder).tokenizer());
+        ModelFiles.openWeights(folder).close();
+      } catch (ModelFormatException e) {
+        assertThat(e).message().isNotBlank();
+        refused++;
+      }
+    }
+    return refused;
+  }
+
+  private static void use(Tokenizer tokenizer) {
+    for (String text :
+        List.of("", "abc ab \ud83e\ude9c\n\n <s> x", "a<|im_end|>" + "a".repeat(60))) {
+      tokenizer.decode(tokenizer.encode(text, true, true));
+      tokenizer.decode(tokenizer.encode(text, false, false));
+    }
+  }
+
+  /** Replaces one to three values, the last one first; mostly near the beginning or the end. */
+  private static String mutated(String json, SplittableRandom random) {
+    List<MatchResult> values = VALUE.matcher(json).results().toList();
+    TreeSet<Integer> places = new TreeSet<>(Comparator.reverseOrder());
+    for (int change = 0; change <= random.nextInt(3); change++) {
+      int near = random.nextInt(Math.min(values.size(), 150));
+      places.add(random.nextBoolean() ? near : values.size() - 1 - near);
+    }
+    StringBuilder damaged = new StringBuilder(json);
+    for (int place : places) {
+      String value = values.get(place).group();
+      String other =
+          switch (random.nextInt(4)) {
+            case 0 -> NASTY.get(random.nextInt(NASTY.size()));
+            case 1 -> values.get(random.nextInt(values.size())).group();
+            case 2 -> "";
+            default -> value.startsWith("\"") ? value.replaceFirst("\"$", "x\"") : "7";
+          };
+      damaged.replace(values.get(place).start(), values.get(place).end(), other);
+    }
+    return damaged.toString();
+  }
+}
