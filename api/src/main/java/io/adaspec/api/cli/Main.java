@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       ServeCommand.class,
+      GenerateCommand.class,
       TokenizeCommand.class,
       InspectCommand.class,
     })

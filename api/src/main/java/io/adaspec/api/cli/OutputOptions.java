@@ -53,6 +53,13 @@ final class OutputOptions {
     return Progress.start(what, err(), isWatched());
   }
 
+  /** Something beside the result, shown only to a person at a terminal. */
+  void remark(String line) {
+    if (isWatched()) {
+      err().println(line);
+    }
+  }
+
   private static boolean isWatched() {
     return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
   }

@@ -1,0 +1,54 @@
+package io.adaspec.api.cli;
+
+import io.adaspec.runtime.request.SamplingParams;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** How tokens are chosen. */
+final class SamplingOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec mixee = CommandSpec.create();
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      description = "0 takes the most likely token always. Default: 0.")
+  private float temperature;
+
+  @Option(
+      names = "--top-k",
+      paramLabel = "K",
+      description = "Sample from the K most likely tokens; 0 from all. Default: 0.")
+  private int topK;
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      description = "Sample from the most likely tokens that hold P together. Default: 1.")
+  private float topP = 1;
+
+  @Option(
+      names = "--min-p",
+      paramLabel = "P",
+      description = "Leave out tokens less likely than P times the most likely one. Default: 0.")
+  private float minP;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      description = "Same seed, same text, however much is speculated. Default: 0.")
+  private long seed;
+
+  SamplingOptions() {}
+
+  /** The parameters; wrong ones are a usage error. */
+  SamplingParams params() {
+    try {
+      return new SamplingParams(temperature, topK, topP, minP, seed);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(mixee.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+  }
+}
