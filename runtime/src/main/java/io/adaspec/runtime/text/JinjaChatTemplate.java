@@ -9,12 +9,16 @@ import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 import com.hubspot.jinjava.interpret.RenderResult;
 import com.hubspot.jinjava.interpret.TemplateError;
 import com.hubspot.jinjava.lib.exptest.ExpTest;
+import com.hubspot.jinjava.tree.Node;
+import com.hubspot.jinjava.tree.TagNode;
 import io.adaspec.runtime.text.ChatTemplateException.Reason;
 import io.adaspec.runtime.time.CalendarClock;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,14 +26,16 @@ import org.jspecify.annotations.Nullable;
  * trailing line break of the source dropped).
  *
  * <p>Templates are code from a model file: they see copies of plain data only ({@link
- * TemplateResolver}), load nothing, and are bounded in steps, nesting, list sizes and output.
+ * TemplateResolver}), load nothing, use the filters of {@link TemplateFilters} and no others, and
+ * are bounded in steps, time, nesting and the size of every value ({@link TemplateBounds}).
  */
 public final class JinjaChatTemplate implements ChatTemplate {
-  private static final int MOST_OUTPUT = 32 << 20;
-  private static final int MOST_ELEMENTS = 100_000;
   private static final int MOST_DEPTH = 60;
   private static final int MOST_MACROS = 12;
-  private static final int MOST_SOURCE = 1 << 20;
+  private static final int MOST_SOURCE = 1 << 18;
+
+  /** What the engine has and jinja2 has not, or what may take too much. */
+  private static final Map<Context.Library, Set<String>> DISABLED = disabled();
 
   private final String source;
   private final String bosToken;
@@ -58,16 +64,20 @@ public final class JinjaChatTemplate implements ChatTemplate {
     this.bosToken = bosToken;
     this.eosToken = eosToken;
     this.clock = clock;
-    this.engine = new Jinjava(config(new TemplateFunctions(clock)).build());
+    this.engine = new Jinjava(config(new TemplateBounds(clock)).build());
     engine.setResourceLocator(
         (name, charset, interpreter) -> {
           throw new IOException("chat templates cannot load " + name);
         });
-    engine.registerFilter(new PythonJson());
+    TemplateFilters.own().forEach(engine::registerFilter);
     engine.registerExpTest(new IterableTest());
     for (String filter : TemplateSource.filters(this.source)) {
-      if (engine.getGlobalContext().getFilter(filter) == null) {
-        throw new IllegalArgumentException("the chat template uses an unknown filter, " + filter);
+      if (!TemplateFilters.names().contains(filter)) {
+        throw new IllegalArgumentException(
+            "the chat template uses the filter "
+                + filter
+                + "; supported are "
+                + new TreeSet<>(TemplateFilters.names()));
       }
     }
   }
@@ -75,7 +85,8 @@ public final class JinjaChatTemplate implements ChatTemplate {
   @Override
   public String render(
       List<Map<String, Object>> messages, boolean addGenerationPrompt, Map<String, Object> extras) {
-    TemplateFunctions functions = new TemplateFunctions(clock);
+    TemplateBounds bounds = new TemplateBounds(clock);
+    TemplateFunctions functions = new TemplateFunctions(clock, bounds);
     Map<String, @Nullable Object> variables = TemplateValues.copy(extras);
     variables.putAll(TemplateValues.copy(Map.of("messages", messages)));
     variables.put("add_generation_prompt", addGenerationPrompt);
@@ -84,61 +95,92 @@ public final class JinjaChatTemplate implements ChatTemplate {
     variables.put("strftime_now", true); // templates ask whether it is defined
     variables.put(TemplateSource.FUNCTIONS, functions);
     JinjavaConfig stepping =
-        config(functions)
+        config(bounds)
             .withProcessors(
                 JinjavaProcessors.newBuilder()
-                    .withNodePreProcessor((node, interpreter) -> functions.step())
+                    .withNodePreProcessor((node, interpreter) -> bounds.step())
+                    .withNodePostProcessor((node, interpreter) -> weigh(node, interpreter, bounds))
                     .build())
             .build();
     try {
-      return checked(engine.renderForResult(source, variables, stepping), functions);
+      return checked(engine.renderForResult(source, variables, stepping), functions, bounds);
     } catch (ChatTemplateException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
-      throw failed(functions, e.toString(), e);
+      throw failed(functions, bounds, e.toString(), e);
     }
   }
 
-  private static String checked(RenderResult result, TemplateFunctions functions) {
+  /** What a set tag has given to variables. */
+  private static void weigh(Node node, JinjavaInterpreter interpreter, TemplateBounds bounds) {
+    if (node instanceof TagNode tag && tag.getName().equals("set")) {
+      for (String target : tag.getHelpers().split("=", 2)[0].split(",", -1)) {
+        bounds.keep(interpreter.getContext().get(target.split("[.|]", 2)[0].strip()));
+      }
+    }
+  }
+
+  private static String checked(
+      RenderResult result, TemplateFunctions functions, TemplateBounds bounds) {
     List<TemplateError> errors = result.getErrors();
-    if (functions.refusal().isEmpty() && functions.failure().isEmpty() && errors.isEmpty()) {
+    if (bounds.failure().isEmpty() && errors.isEmpty()) {
       return result.getOutput();
     }
     if (errors.isEmpty()) {
-      throw failed(functions, "", null);
+      throw failed(functions, bounds, "", null);
     }
     TemplateError error = errors.getFirst();
     String message = "line " + error.getLineno() + ": " + error.getMessage();
-    throw failed(functions, message, error.getException());
+    throw failed(functions, bounds, message, error.getException());
   }
 
   private static ChatTemplateException failed(
-      TemplateFunctions functions, String message, @Nullable Throwable cause) {
+      TemplateFunctions functions,
+      TemplateBounds bounds,
+      String message,
+      @Nullable Throwable cause) {
     if (functions.refusal().isPresent()) {
       return new ChatTemplateException(Reason.REFUSED, functions.refusal().get());
     }
     return new ChatTemplateException(
-        Reason.FAILED, "the chat template failed: " + functions.failure().orElse(message), cause);
+        Reason.FAILED, "the chat template failed: " + bounds.failure().orElse(message), cause);
   }
 
-  private static JinjavaConfig.Builder config(TemplateFunctions functions) {
+  private static JinjavaConfig.Builder config(TemplateBounds bounds) {
     return JinjavaConfig.newBuilder()
         .withLegacyOverrides(jinja2Behaviour())
         .withTrimBlocks(true)
         .withLstripBlocks(true)
         .withKeepTrailingNewline(true)
         .withNestedInterpretationEnabled(false)
-        .withDisabled(
-            Map.of(Context.Library.TAG, Set.of("include", "import", "from", "extends", "block")))
-        .withElResolver(new TemplateResolver(functions))
+        .withDisabled(DISABLED)
+        .withElResolver(new TemplateResolver(bounds))
         .withMaxRenderDepth(MOST_DEPTH)
         .withEnableRecursiveMacroCalls(true)
         .withMaxMacroRecursionDepth(MOST_MACROS)
-        .withMaxOutputSize(MOST_OUTPUT)
-        .withMaxStringLength(MOST_OUTPUT)
-        .withMaxListSize(MOST_ELEMENTS)
-        .withMaxMapSize(MOST_ELEMENTS)
-        .withRangeLimit(MOST_ELEMENTS);
+        .withMaxOutputSize(TemplateBounds.MOST_TEXT)
+        .withMaxStringLength(TemplateBounds.MOST_TEXT)
+        .withMaxListSize(TemplateBounds.MOST_ELEMENTS)
+        .withMaxMapSize(TemplateBounds.MOST_ELEMENTS)
+        .withRangeLimit(TemplateBounds.MOST_ELEMENTS);
+  }
+
+  private static Map<Context.Library, Set<String>> disabled() {
+    Context everything = new Jinjava().getGlobalContext();
+    Set<String> filters = new HashSet<>();
+    everything.getAllFilters().forEach(filter -> filters.add(filter.getName()));
+    filters.removeAll(TemplateFilters.names());
+    Set<String> functions = new HashSet<>();
+    everything.getAllFunctions().forEach(function -> functions.add(function.getName()));
+    functions.removeIf(name -> name.startsWith("fn:"));
+    functions.removeAll(Set.of(":namespace", ":range"));
+    return Map.of(
+        Context.Library.TAG,
+        Set.of("include", "import", "from", "extends", "block", "cycle", "ifchanged", "unless"),
+        Context.Library.FILTER,
+        Set.copyOf(filters),
+        Context.Library.FUNCTION,
+        Set.copyOf(functions));
   }
 
   private static LegacyOverrides jinja2Behaviour() {

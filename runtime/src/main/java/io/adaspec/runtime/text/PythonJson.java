@@ -33,6 +33,7 @@ final class PythonJson implements AdvancedFilter {
 
   /** JSON text of plain data; {@code width} below 0 for one line. */
   static void write(@Nullable Object value, int width, int depth, StringBuilder out) {
+    TemplateBounds.text(out.length());
     switch (value) {
       case null -> out.append("null");
       case Boolean flag -> out.append(flag);

@@ -95,8 +95,20 @@ final class PythonMethods {
 
   @SuppressWarnings("unchecked") // lists within templates are lists of plain data
   private static @Nullable Object append(Collection<?> list, @Nullable Object element) {
-    ((Collection<@Nullable Object>) list).add(element);
+    requireFew(list.size());
+    Collection<@Nullable Object> target = (Collection<@Nullable Object>) list;
+    target.add(element);
+    if (element instanceof Collection<?> || element instanceof Map<?, ?>) {
+      TemplateBounds.text(TemplateBounds.weight(target)); // refuses a list within itself, too
+    }
     return null;
+  }
+
+  private static void requireFew(int elements) {
+    if (elements >= TemplateBounds.MOST_ELEMENTS) {
+      throw new IllegalArgumentException(
+          "a list would have more than " + TemplateBounds.MOST_ELEMENTS + " elements");
+    }
   }
 
   private static String strip(String text, String characters, boolean left, boolean right) {
@@ -129,6 +141,7 @@ final class PythonMethods {
       if (at < 0) {
         break;
       }
+      requireFew(parts.size());
       parts.add(fromRight ? rest.substring(at + separator.length()) : rest.substring(0, at));
       rest = fromRight ? rest.substring(0, at) : rest.substring(at + separator.length());
     }
@@ -142,19 +155,22 @@ final class PythonMethods {
   private static String replace(String text, @Nullable Object[] arguments) {
     String from = string(arguments, 0);
     String to = string(arguments, 1);
-    if (arguments.length < 3) {
+    int most = arguments.length > 2 && arguments[2] instanceof Number given ? given.intValue() : -1;
+    int found = from.isEmpty() ? text.length() + 1 : occurrences(text, from);
+    int count = most < 0 ? found : Math.min(most, found);
+    TemplateBounds.text(text.length() + (long) count * ((long) to.length() - from.length()));
+    if (count == found) {
       return text.replace(from, to);
     }
-    int count = argument(arguments, 2) instanceof Number number ? number.intValue() : -1;
     StringBuilder out = new StringBuilder();
     int at = 0;
-    for (int done = 0; count < 0 || done < count; done++) {
-      int next = from.isEmpty() ? -1 : text.indexOf(from, at);
-      if (next < 0) {
-        break;
-      }
+    for (int done = 0; done < count; done++) {
+      int next = text.indexOf(from, at);
       out.append(text, at, next).append(to);
       at = next + from.length();
+      if (from.isEmpty()) {
+        out.append(text, at, ++at);
+      }
     }
     return out.append(text, at, text.length()).toString();
   }
@@ -189,7 +205,10 @@ final class PythonMethods {
     if (!(argument(arguments, 0) instanceof Collection<?> parts)) {
       throw new IllegalArgumentException("join needs a list");
     }
-    return String.join(separator, parts.stream().map(String::valueOf).toList());
+    List<String> texts = parts.stream().map(String::valueOf).toList();
+    long length = (long) separator.length() * texts.size();
+    TemplateBounds.text(length + texts.stream().mapToLong(String::length).sum());
+    return String.join(separator, texts);
   }
 
   private static String characters(@Nullable Object[] arguments) {

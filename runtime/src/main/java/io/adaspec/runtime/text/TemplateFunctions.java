@@ -1,27 +1,21 @@
 package io.adaspec.runtime.text;
 
 import io.adaspec.runtime.time.CalendarClock;
-import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The functions of one rendering, and what stops it. */
+/** The functions of one rendering. */
 final class TemplateFunctions {
-  private static final int MOST_STEPS = 100_000;
-  private static final Duration MOST_TIME = Duration.ofSeconds(3);
-
   private final CalendarClock clock;
-  private final LocalDateTime start;
-  private int steps;
+  private final TemplateBounds bounds;
   private @Nullable String refusal;
-  private @Nullable String failure;
 
-  TemplateFunctions(CalendarClock clock) {
+  TemplateFunctions(CalendarClock clock, TemplateBounds bounds) {
     this.clock = clock;
-    this.start = clock.now();
+    this.bounds = bounds;
   }
 
   @Nullable Object call(String name, @Nullable Object[] arguments) {
@@ -29,34 +23,12 @@ final class TemplateFunctions {
     return switch (name) {
       case "raise_exception" -> {
         refusal = refusal == null ? argument : refusal;
+        bounds.fail("the template refused the messages");
         yield null;
       }
       case "strftime_now" -> format(clock.now(), argument);
       default -> throw new IllegalArgumentException("templates cannot call " + name);
     };
-  }
-
-  /** Called before every node is rendered: ends refused and endless renderings. */
-  void step() {
-    if (++steps > MOST_STEPS) {
-      fail("it takes more than " + MOST_STEPS + " steps");
-    }
-    if (steps % 128 == 0 && start.plus(MOST_TIME).isBefore(clock.now())) {
-      fail("it takes more than " + MOST_TIME.toSeconds() + " s");
-    }
-    if (refusal != null || failure != null) {
-      throw new IllegalStateException("rendering was stopped");
-    }
-  }
-
-  /** Stops rendering; the first reason counts. */
-  void fail(String reason) {
-    failure = failure == null ? reason : failure;
-  }
-
-  /** Why rendering was stopped. */
-  Optional<String> failure() {
-    return Optional.ofNullable(failure);
   }
 
   /** What the template itself said against the messages. */

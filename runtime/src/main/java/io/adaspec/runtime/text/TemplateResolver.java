@@ -27,14 +27,20 @@ final class TemplateResolver extends ELResolver {
       Set.of(
           "index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0");
 
-  private final TemplateFunctions functions;
+  private final TemplateBounds bounds;
 
-  TemplateResolver(TemplateFunctions functions) {
-    this.functions = functions;
+  TemplateResolver(TemplateBounds bounds) {
+    this.bounds = bounds;
   }
 
   @Override
   public @Nullable Object getValue(ELContext context, @Nullable Object base, Object property) {
+    Object value = find(context, base, property);
+    bounds.read(value);
+    return value;
+  }
+
+  private static @Nullable Object find(ELContext context, @Nullable Object base, Object property) {
     if (base == null) {
       return ENGINE.getValue(context, null, property);
     }
@@ -61,6 +67,7 @@ final class TemplateResolver extends ELResolver {
       return ENGINE.invoke(context, base, method, types, arguments);
     }
     context.setPropertyResolved(true);
+    bounds.read(base);
     String name = String.valueOf(method);
     try {
       return switch (base) {
@@ -69,7 +76,7 @@ final class TemplateResolver extends ELResolver {
         default -> PythonMethods.call(base, name, arguments);
       };
     } catch (IllegalArgumentException e) {
-      functions.fail(String.valueOf(e.getMessage())); // the engine swallows exceptions
+      bounds.fail(String.valueOf(e.getMessage())); // the engine swallows exceptions
       return null;
     }
   }

@@ -8,6 +8,8 @@ import io.adaspec.runtime.tensor.WeightFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,35 @@ final class ModelFilesTest {
       assertThat(model.weights().tensor("blk.1.attn_k.weight").shape()).containsExactly(16L, 32L);
       assertThat(model.weights().has("blk.2.attn_k.weight")).isFalse();
     }
+  }
+
+  @Test
+  void opensVersionTwo() throws IOException {
+    Path path = TinyModels.write(TinyModels.llama(tensor -> true), folder);
+    byte[] bytes = Files.readAllBytes(path);
+    bytes[4] = 2; // the two versions differ in big-endian files alone
+    Files.write(path, bytes);
+    try (GgufFile file = GgufFile.open(path);
+        LoadedModel model = ModelFiles.open(path)) {
+      assertThat(file.version()).isEqualTo(2);
+      assertThat(model.config().hiddenSize()).isEqualTo(TinyModels.HIDDEN);
+      assertThat(model.tokenizer().encode("ab", false, false)).isNotEmpty();
+    }
+  }
+
+  @Test
+  void namesTensorTypesThatItDoesNotRead() throws IOException {
+    Path path = TinyModels.write(TinyModels.llama(tensor -> true), folder);
+    byte[] bytes = Files.readAllBytes(path);
+    String name = "blk.1.ffn_down.weight";
+    int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(name);
+    bytes[at + name.length() + 4 + 16] = 10; // behind the dimension count and two sizes
+    Files.write(path, bytes);
+    assertThatThrownBy(() -> ModelFiles.openWeights(path))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining(
+            "tiny.gguf: tensor " + name + " has type Q2_K; supported are F32, F16")
+        .hasMessageContaining("Q8_0, Q4_0");
   }
 
   @Test

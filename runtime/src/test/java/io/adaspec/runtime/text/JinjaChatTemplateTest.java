@@ -17,10 +17,14 @@ import java.util.Objects;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class JinjaChatTemplateTest {
+  private static final String GROW =
+      "{% set ns = namespace(s='a') %}{% for i in range(60) %}{% set ns.s = ";
+
   private static final LocalDateTime NOW = LocalDateTime.of(2026, 3, 7, 9, 5, 4);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<Map<String, Object>> HELLO =
@@ -101,8 +105,26 @@ final class JinjaChatTemplateTest {
         "{% set ns = namespace(s='abcdefgh') %}{% for a in range(100) %}{% set ns.s = ns.s + ns.s"
             + " %}{% endfor %}{{ ns.s }}",
         "{% for a in range(100000) %}{{ messages[0].content }}{% for b in range(100) %}x{% endfor"
-            + " %}{% endfor %}"
+            + " %}{% endfor %}",
+        GROW + "ns.s.replace('a', 'aaaaaaaaaa') %}{% endfor %}{{ ns.s }}",
+        GROW + "ns.s | replace('a', 'aaaaaaaaaa') %}{% endfor %}{{ ns.s }}",
+        GROW + "ns.s | replace('', ns.s) %}{% endfor %}{{ ns.s }}",
+        GROW + "ns.s.join([ns.s, ns.s, ns.s]) %}{% endfor %}{{ ns.s }}",
+        GROW + "[ns.s, ns.s] | join(ns.s) %}{% endfor %}{{ ns.s }}",
+        GROW + "[ns.s, ns.s] %}{% endfor %}{{ ns.s | tojson }}",
+        GROW + "[ns.s, ns.s] %}{% endfor %}{{ ns.s | string | length }}",
+        GROW + "[ns.s, ns.s] %}{% endfor %}{{ ns.s ~ 'x' }}",
+        GROW + "{'a': ns.s, 'b': ns.s} %}{% endfor %}{{ ns.s == {} }}",
+        GROW + "ns.s + ns.s %}{% endfor %}{{ ns.s.split('a') | length }}",
+        "{% set s = namespace(s='a' | indent(64, true)) %}{% for i in range(16) %}{% set s.s = s.s"
+            + " ~ s.s %}{% endfor %}{{ [s.s, s.s, s.s, s.s, s.s, s.s, s.s, s.s, s.s, s.s, s.s, s.s,"
+            + " s.s, s.s, s.s, s.s, s.s] | string | length }}",
+        "{% set l = [1] %}{% set _ = l.append(l) %}{{ l }}",
+        "{% set l = [1] %}{% for i in range(60) %}{% set _ = l.append([l, l]) %}{% endfor %}",
+        "{{ '%1000000000d' | format(1) }}",
+        "{{ range(5) | map('batch', 1000000000) | list }}"
       })
+  @Timeout(60)
   void endsTemplatesThatTakeTooLong(String source) {
     assertThatThrownBy(() -> template(source).render(HELLO, true, Map.of()))
         .isInstanceOfSatisfying(
@@ -116,6 +138,9 @@ final class JinjaChatTemplateTest {
         "{{ 1 + }}",
         "{% unknown_tag %}",
         "{{ 'a'.nonsense() }}",
+        "{{ today() }}",
+        "{% cycle 'a', 'b' %}",
+        "{{ ['a'] | map('md5') | list }}",
         "{% if true %}never ends"
       })
   void tellsBrokenTemplatesFromRefusedMessages(String source) {
@@ -126,9 +151,12 @@ final class JinjaChatTemplateTest {
 
   @Test
   void refusesUnknownFiltersWhenItIsMade() {
-    assertThatThrownBy(() -> template("{{ '<|im_end|>' + messages | nonsense }}"))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("unknown filter, nonsense");
+    for (String filter :
+        List.of("nonsense", "center", "batch", "regex_replace", "render", "attr")) {
+      assertThatThrownBy(() -> template("{{ '<|im_end|>' + messages | " + filter + " }}"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("the chat template uses the filter " + filter + "; supported are");
+    }
   }
 
   @Test
