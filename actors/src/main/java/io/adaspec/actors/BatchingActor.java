@@ -5,13 +5,11 @@ import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.RequestId;
-import io.adaspec.runtime.scheduler.Scheduler;
 import io.adaspec.runtime.scheduler.StepOutcome;
 import io.adaspec.runtime.scheduler.TokenEmission;
 import io.adaspec.runtime.scheduler.WaitingQueue;
 import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.speculation.PolicySnapshot;
-import io.adaspec.runtime.speculation.Strategies;
 import io.adaspec.runtime.step.StepResult;
 import java.time.Duration;
 import java.util.List;
@@ -90,9 +88,10 @@ final class BatchingActor {
   private final EngineDefinition engine;
   private final ActorRef<SupervisorActor.Command> supervisor;
   private final WaitingQueue waiting;
-  private final List<DeviceSlot> devices;
+  private final DeviceFleet devices;
+  private final Admission admission;
   private final RequestTable requests = new RequestTable();
-  private PolicySnapshot policy;
+  private final FailedSteps failedSteps = new FailedSteps();
   private boolean draining;
   private Optional<ActorRef<Done>> drained = Optional.empty();
 
@@ -108,8 +107,8 @@ final class BatchingActor {
     this.waiting =
         new WaitingQueue(
             engine.settings().queue().maxRequests(), engine.settings().queue().maxTokens());
-    this.devices = engine.devices().stream().map(opener -> new DeviceSlot(opener.name())).toList();
-    this.policy = engine.settings().policy();
+    this.devices = new DeviceFleet(engine, waiting);
+    this.admission = new Admission(engine.model(), waiting, devices);
   }
 
   static Behavior<Command> create(
@@ -136,10 +135,10 @@ final class BatchingActor {
       case StepCompleted(int index, StepResult result) -> onStepCompleted(index, result);
       case Submit submit -> onSubmit(submit);
       case Cancel(RequestId id) -> onCancel(id);
-      case Pause(RequestId id) -> schedulers().forEach(each -> each.pause(id, now()));
+      case Pause(RequestId id) -> devices.pause(id, now());
       case Resume(RequestId id) -> {
-        schedulers().forEach(each -> each.resume(id, now()));
-        advanceAll();
+        devices.resume(id, now());
+        devices.advance(now());
       }
       case OwnerGone(ActorRef<RequestActor.Command> owner, RequestId id) -> onOwnerGone(owner);
       case DeviceReady ready -> onDeviceReady(ready);
@@ -147,12 +146,9 @@ final class BatchingActor {
       case StepFailed(int index, long planId, DeviceException failure) ->
           onDeviceFailed(index, failure);
       case StepOverdue() -> onStepOverdue();
-      case Guide(PolicySnapshot next) -> {
-        policy = next;
-        schedulers().forEach(scheduler -> scheduler.apply(next));
-      }
+      case Guide(PolicySnapshot next) -> devices.follow(next);
       case GetStatus(SloAttainment attainment, ActorRef<EngineStatus> replyTo) ->
-          replyTo.tell(status(attainment));
+          replyTo.tell(EngineStatus.of(draining, devices, waiting, attainment));
       case Drain drain -> onDrain(drain);
       case DrainTimeout(ActorRef<Done> replyTo) -> {
         failAll("the engine is shutting down and its time to drain is over");
@@ -167,36 +163,27 @@ final class BatchingActor {
 
   private void onSubmit(Submit submit) {
     InferenceRequest request = submit.request();
-    Optional<Refusal> refusal = admit(request);
+    Optional<Refusal> refusal = refusal(request);
     if (refusal.isPresent()) {
       engine.observer().requestRefused(request, refusal.get());
       submit.owner().tell(new RequestActor.NotTaken(refusal.get()));
       return;
     }
+    waiting.submit(engine.settings().levels().complete(request));
     requests.add(request.id(), submit.owner());
     context.watchWith(submit.owner(), new OwnerGone(submit.owner(), request.id()));
     engine.observer().requestAccepted(request);
-    advanceAll();
+    devices.advance(now());
   }
 
-  /** Why the request cannot be taken; empty when it now waits for its first step. */
-  private Optional<Refusal> admit(InferenceRequest request) {
+  private Optional<Refusal> refusal(InferenceRequest request) {
     if (draining) {
       return Optional.of(Refusals.draining());
-    }
-    if (devices.stream().allMatch(device -> device.state() == DeviceState.LOST)) {
-      return Optional.of(Refusals.noDevice());
     }
     if (requests.isRunning(request.id())) {
       return Optional.of(Refusals.duplicate(request.id()));
     }
-    if (request.prompt().size() >= engine.model().contextTokens()) {
-      return Optional.of(Refusals.longerThanContext(request, engine.model()));
-    }
-    if (devices.stream().noneMatch(device -> device.mayHold(request))) {
-      return Optional.of(Refusals.longerThanMemory(request));
-    }
-    return waiting.submit(request) ? Optional.empty() : Optional.of(Refusals.queueFull(waiting));
+    return admission.refusal(request);
   }
 
   private void onStepCompleted(int index, StepResult result) {
@@ -212,7 +199,9 @@ final class BatchingActor {
       outcome = device.commit(result, now);
     } catch (IllegalArgumentException e) {
       context.getLog().error("device {} gave an invalid result", device.name(), e);
-      device.reopenBecause("invalid result: " + e.getMessage());
+      String reason = "invalid result: " + e.getMessage();
+      giveUp(failedSteps.failed(device.inFlight()), reason);
+      device.reopenBecause(reason);
       return;
     }
     device.advance(now);
@@ -225,6 +214,7 @@ final class BatchingActor {
 
   private void hand(TokenEmission emission, long now) {
     Optional<ActorRef<RequestActor.Command>> owner = requests.owner(emission.request());
+    failedSteps.forget(emission.request());
     if (emission.finish().isPresent()) {
       requests.end(emission.request());
     }
@@ -243,14 +233,13 @@ final class BatchingActor {
   private void onCancel(RequestId id) {
     if (requests.end(id)) {
       withdraw(id);
-      advanceAll();
+      devices.advance(now());
     }
   }
 
   private void withdraw(RequestId id) {
-    if (!waiting.cancel(id)) {
-      schedulers().forEach(scheduler -> scheduler.cancel(id));
-    }
+    failedSteps.forget(id);
+    devices.withdraw(id);
   }
 
   private void onOwnerGone(ActorRef<RequestActor.Command> owner) {
@@ -266,51 +255,49 @@ final class BatchingActor {
   }
 
   private void onDeviceReady(DeviceReady ready) {
-    DeviceSlot device = devices.get(ready.index());
-    if (device.scheduler().isPresent()) {
-      device.reopen(ready.info(), ready.device());
-    } else {
-      device.open(
-          new Scheduler(
-              ready.info(),
-              waiting,
-              engine.settings().limits(),
-              policy,
-              ready.cost(),
-              Strategies::of),
-          ready.device());
-    }
+    DeviceSlot device = devices.opened(ready);
     changed(device);
     device.advance(now());
   }
 
   private void onDeviceFailed(int index, DeviceException failure) {
     DeviceSlot device = devices.get(index);
+    List<RequestId> step = device.inFlight();
     device.fail(failure);
     changed(device);
+    giveUp(failedSteps.failed(step), String.valueOf(failure.getMessage()));
     passOn(device);
   }
 
   private void onStepOverdue() {
     long beforeNanos = now() - engine.settings().devices().stepTimeout().toNanos();
-    for (DeviceSlot device : devices) {
-      if (device.giveUpStepSentBefore(beforeNanos)) {
-        changed(device);
-        passOn(device);
-      }
+    for (DeviceSlot device : devices.giveUpStepsSentBefore(beforeNanos)) {
+      changed(device);
+      passOn(device);
     }
   }
 
-  /** Sequences of a device that cannot go on move to others; without any, they wait for it. */
   private void passOn(DeviceSlot failed) {
-    boolean othersReady = devices.stream().anyMatch(each -> each.state() == DeviceState.READY);
-    if (othersReady || failed.state() == DeviceState.LOST) {
-      failed.release().forEach(waiting::adopt);
-    }
-    if (devices.stream().allMatch(each -> each.state() == DeviceState.LOST)) {
+    devices.passOn(failed);
+    if (devices.allLost()) {
       failAll("all devices are lost; the last one because: " + failed.status().detail());
     }
-    advanceAll();
+    devices.advance(now());
+  }
+
+  /** Requests whose steps fail again and again must not stop the others for ever. */
+  private void giveUp(List<RequestId> ids, String reason) {
+    for (RequestId id : ids) {
+      Optional<ActorRef<RequestActor.Command>> owner = requests.owner(id);
+      requests.end(id);
+      withdraw(id);
+      String message =
+          "given up after "
+              + FailedSteps.MOST
+              + " failed steps in a row; the last one because: "
+              + reason;
+      owner.ifPresent(actor -> actor.tell(new RequestActor.Broken(message)));
+    }
   }
 
   private void failAll(String message) {
@@ -334,37 +321,8 @@ final class BatchingActor {
     return Behaviors.same();
   }
 
-  private EngineStatus status(SloAttainment attainment) {
-    List<EngineStatus.DeviceStatus> all = devices.stream().map(DeviceSlot::status).toList();
-    boolean anyReady = all.stream().anyMatch(device -> device.state() == DeviceState.READY);
-    String reason =
-        draining
-            ? "the engine is shutting down"
-            : anyReady ? "" : "no device is ready: " + all.getFirst().detail();
-    return new EngineStatus(
-        anyReady && !draining,
-        draining,
-        reason,
-        all,
-        all.stream().mapToInt(EngineStatus.DeviceStatus::running).sum(),
-        all.stream().mapToInt(EngineStatus.DeviceStatus::paused).sum(),
-        waiting.size(),
-        waiting.tokens(),
-        policy,
-        attainment);
-  }
-
-  private void advanceAll() {
-    long now = now();
-    devices.forEach(device -> device.advance(now));
-  }
-
   private void changed(DeviceSlot device) {
     engine.observer().deviceChanged(device.status());
-  }
-
-  private List<Scheduler> schedulers() {
-    return devices.stream().flatMap(device -> device.scheduler().stream()).toList();
   }
 
   private long now() {

@@ -5,6 +5,7 @@ import io.adaspec.actors.EngineStatus.DeviceStatus;
 import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.scheduler.Scheduler;
 import io.adaspec.runtime.scheduler.SchedulerLoad;
 import io.adaspec.runtime.scheduler.Sequence;
@@ -120,6 +121,11 @@ final class DeviceSlot {
   /** Whether a result answers the step in flight. */
   boolean expects(StepResult result) {
     return scheduler != null && scheduler.expects(result.planId());
+  }
+
+  /** Requests that take part in the step in flight. */
+  List<RequestId> inFlight() {
+    return scheduler().map(Scheduler::inFlight).orElse(List.of());
   }
 
   /** Folds in the result of the step in flight. */

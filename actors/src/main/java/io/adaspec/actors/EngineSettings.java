@@ -2,13 +2,17 @@ package io.adaspec.actors;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import io.adaspec.runtime.request.ServiceClass;
+import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.scheduler.SchedulerLimits;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.Verifier;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
 import org.apache.pekko.actor.typed.ActorSystem;
 
 /**
@@ -19,6 +23,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
  * @param queue bounds of what waits
  * @param limits what a device may do at once
  * @param devices restarts and time-outs of devices
+ * @param levels latency targets of the service classes
  * @param policy the policy at start
  * @param supervision the supervisor's pace
  * @param shutdown the end
@@ -28,6 +33,7 @@ public record EngineSettings(
     QueueSettings queue,
     SchedulerLimits limits,
     DeviceSettings devices,
+    ServiceLevels levels,
     PolicySnapshot policy,
     SupervisionSettings supervision,
     ShutdownSettings shutdown) {
@@ -148,6 +154,7 @@ public record EngineSettings(
             adaspec.getDuration("devices.min-backoff"),
             adaspec.getDuration("devices.max-backoff"),
             adaspec.getDuration("devices.step-timeout")),
+        levels(adaspec),
         new PolicySnapshot(
             0,
             adaspec.getString("policy.strategy"),
@@ -156,6 +163,25 @@ public record EngineSettings(
             constant(Verifier.class, adaspec, "policy.verifier")),
         new SupervisionSettings(adaspec.getDuration("supervision.interval")),
         new ShutdownSettings(adaspec.getDuration("shutdown.drain-timeout")));
+  }
+
+  private static ServiceLevels levels(Config adaspec) {
+    Map<ServiceClass, SloTarget> targets = new EnumMap<>(ServiceClass.class);
+    for (ServiceClass each : ServiceClass.values()) {
+      String path = "classes." + each.name().toLowerCase(Locale.ROOT);
+      targets.put(
+          each, new SloTarget(target(adaspec, path + ".ttft"), target(adaspec, path + ".tpot")));
+    }
+    return new ServiceLevels(targets);
+  }
+
+  private static long target(Config adaspec, String path) {
+    if (adaspec.getString(path).equalsIgnoreCase("off")) {
+      return SloTarget.NONE;
+    }
+    Duration target = adaspec.getDuration(path);
+    requirePositive(path, target);
+    return target.toNanos();
   }
 
   private static <E extends Enum<E>> E constant(Class<E> type, Config config, String path) {
@@ -183,30 +209,38 @@ public record EngineSettings(
   }
 
   public EngineSettings withStreams(StreamSettings value) {
-    return new EngineSettings(value, queue, limits, devices, policy, supervision, shutdown);
+    return new EngineSettings(value, queue, limits, devices, levels, policy, supervision, shutdown);
   }
 
   public EngineSettings withQueue(QueueSettings value) {
-    return new EngineSettings(streams, value, limits, devices, policy, supervision, shutdown);
+    return new EngineSettings(
+        streams, value, limits, devices, levels, policy, supervision, shutdown);
   }
 
   public EngineSettings withLimits(SchedulerLimits value) {
-    return new EngineSettings(streams, queue, value, devices, policy, supervision, shutdown);
+    return new EngineSettings(
+        streams, queue, value, devices, levels, policy, supervision, shutdown);
   }
 
   public EngineSettings withDevices(DeviceSettings value) {
-    return new EngineSettings(streams, queue, limits, value, policy, supervision, shutdown);
+    return new EngineSettings(streams, queue, limits, value, levels, policy, supervision, shutdown);
+  }
+
+  public EngineSettings withLevels(ServiceLevels value) {
+    return new EngineSettings(
+        streams, queue, limits, devices, value, policy, supervision, shutdown);
   }
 
   public EngineSettings withPolicy(PolicySnapshot value) {
-    return new EngineSettings(streams, queue, limits, devices, value, supervision, shutdown);
+    return new EngineSettings(
+        streams, queue, limits, devices, levels, value, supervision, shutdown);
   }
 
   public EngineSettings withSupervision(SupervisionSettings value) {
-    return new EngineSettings(streams, queue, limits, devices, policy, value, shutdown);
+    return new EngineSettings(streams, queue, limits, devices, levels, policy, value, shutdown);
   }
 
   public EngineSettings withShutdown(ShutdownSettings value) {
-    return new EngineSettings(streams, queue, limits, devices, policy, supervision, value);
+    return new EngineSettings(streams, queue, limits, devices, levels, policy, supervision, value);
   }
 }

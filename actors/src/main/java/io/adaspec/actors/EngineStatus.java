@@ -1,5 +1,6 @@
 package io.adaspec.actors;
 
+import io.adaspec.runtime.scheduler.WaitingQueue;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import java.util.List;
 
@@ -16,7 +17,7 @@ import java.util.List;
  * @param waiting requests that wait for their first step
  * @param waitingTokens prompt tokens of those
  * @param policy the policy in force
- * @param attainment latency targets met since the start
+ * @param attainment latency targets met and goodput, by class
  */
 public record EngineStatus(
     boolean ready,
@@ -31,6 +32,26 @@ public record EngineStatus(
     SloAttainment attainment) {
   public EngineStatus {
     devices = List.copyOf(devices);
+  }
+
+  static EngineStatus of(
+      boolean draining, DeviceFleet devices, WaitingQueue waiting, SloAttainment attainment) {
+    List<DeviceStatus> all = devices.status();
+    String reason =
+        draining
+            ? "the engine is shutting down"
+            : devices.anyReady() ? "" : "no device is ready: " + all.getFirst().detail();
+    return new EngineStatus(
+        devices.anyReady() && !draining,
+        draining,
+        reason,
+        all,
+        all.stream().mapToInt(DeviceStatus::running).sum(),
+        all.stream().mapToInt(DeviceStatus::paused).sum(),
+        waiting.size(),
+        waiting.tokens(),
+        devices.policy(),
+        attainment);
   }
 
   /**

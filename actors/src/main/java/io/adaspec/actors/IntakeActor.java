@@ -2,6 +2,7 @@ package io.adaspec.actors;
 
 import io.adaspec.actors.EngineProtocol.Generate;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
@@ -10,28 +11,27 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  */
 final class IntakeActor {
   private final ActorContext<EngineProtocol.Command> context;
-  private final RequestActor.Shared shared;
+  private final EngineActors engine;
 
-  private IntakeActor(ActorContext<EngineProtocol.Command> context, RequestActor.Shared shared) {
+  private IntakeActor(ActorContext<EngineProtocol.Command> context, EngineActors engine) {
     this.context = context;
-    this.shared = shared;
+    this.engine = engine;
   }
 
-  static Behavior<EngineProtocol.Command> create(RequestActor.Shared shared) {
+  static Behavior<EngineProtocol.Command> create(EngineActors engine) {
     return Behaviors.setup(
         context -> {
-          context.watch(shared.batching());
+          context.watch(engine.batching());
           return Behaviors.receive(EngineProtocol.Command.class)
-              .onMessage(EngineProtocol.Command.class, new IntakeActor(context, shared)::onCommand)
-              .onSignal(
-                  org.apache.pekko.actor.typed.Terminated.class, signal -> Behaviors.stopped())
+              .onMessage(EngineProtocol.Command.class, new IntakeActor(context, engine)::onCommand)
+              .onSignal(Terminated.class, signal -> Behaviors.stopped())
               .build();
         });
   }
 
   private Behavior<EngineProtocol.Command> onCommand(EngineProtocol.Command command) {
     switch (command) {
-      case Generate generate -> context.spawnAnonymous(RequestActor.forActor(shared, generate));
+      case Generate generate -> context.spawnAnonymous(RequestActor.forActor(engine, generate));
     }
     return Behaviors.same();
   }

@@ -28,8 +28,7 @@ final class LocalEngine implements Engine {
           new RequestActor.Said(new EngineProtocol.Cancel()));
 
   private final ActorSystem<?> system;
-  private final EngineSettings settings;
-  private final RequestActor.Shared shared;
+  private final EngineActors actors;
   private final ActorRef<EngineProtocol.Command> intake;
   private final String actorPrefix;
   private final AtomicLong requests = new AtomicLong();
@@ -40,13 +39,11 @@ final class LocalEngine implements Engine {
 
   private LocalEngine(
       ActorSystem<?> system,
-      EngineSettings settings,
-      RequestActor.Shared shared,
+      EngineActors actors,
       ActorRef<EngineProtocol.Command> intake,
       String actorPrefix) {
     this.system = system;
-    this.settings = settings;
-    this.shared = shared;
+    this.actors = actors;
     this.intake = intake;
     this.actorPrefix = actorPrefix;
   }
@@ -55,35 +52,25 @@ final class LocalEngine implements Engine {
   static LocalEngine start(ActorSystem<?> system, String actorPrefix, EngineDefinition definition) {
     ActorRef<SupervisorActor.Command> supervisor =
         system.systemActorOf(
-            SupervisorActor.create(
-                definition.devices(), definition.settings(), definition.observer()),
-            actorPrefix + "-supervisor",
-            Props.empty());
+            SupervisorActor.create(definition), actorPrefix + "-supervisor", Props.empty());
     ActorRef<BatchingActor.Command> batching =
         system.systemActorOf(
             BatchingActor.create(definition, supervisor), actorPrefix + "-batching", Props.empty());
     supervisor.tell(new SupervisorActor.Begin(batching));
-    RequestActor.Shared shared =
-        new RequestActor.Shared(
-            definition.model(),
-            definition.settings().streams(),
-            batching,
-            supervisor,
-            definition.observer(),
-            definition.clock());
+    EngineActors actors = new EngineActors(definition, batching, supervisor);
     ActorRef<EngineProtocol.Command> intake =
-        system.systemActorOf(IntakeActor.create(shared), actorPrefix + "-requests", Props.empty());
-    return new LocalEngine(system, definition.settings(), shared, intake, actorPrefix);
+        system.systemActorOf(IntakeActor.create(actors), actorPrefix + "-requests", Props.empty());
+    return new LocalEngine(system, actors, intake, actorPrefix);
   }
 
   @Override
   public EngineModel model() {
-    return shared.model();
+    return actors.model();
   }
 
   @Override
   public NanoClock clock() {
-    return shared.clock();
+    return actors.definition().clock();
   }
 
   @Override
@@ -97,7 +84,7 @@ final class LocalEngine implements Engine {
         request.id(),
         completion ->
             system.systemActorOf(
-                RequestActor.forStream(shared, request, completion),
+                RequestActor.forStream(actors, request, completion),
                 actorPrefix + "-request-" + requests.incrementAndGet(),
                 Props.empty()));
   }
@@ -105,13 +92,13 @@ final class LocalEngine implements Engine {
   @Override
   public CompletionStage<EngineStatus> status() {
     return AskPattern.ask(
-        shared.supervisor(), SupervisorActor.GetStatus::new, STATUS_TIMEOUT, system.scheduler());
+        actors.supervisor(), SupervisorActor.GetStatus::new, STATUS_TIMEOUT, system.scheduler());
   }
 
   @Override
   public CompletionStage<PolicySnapshot> applyPolicy(PolicySnapshot policy) {
     return AskPattern.askWithStatus(
-        shared.supervisor(),
+        actors.supervisor(),
         replyTo -> new SupervisorActor.ApplyPolicy(policy, replyTo),
         STATUS_TIMEOUT,
         system.scheduler());
@@ -119,7 +106,7 @@ final class LocalEngine implements Engine {
 
   @Override
   public CompletionStage<Done> stop() {
-    return drain(settings.shutdown().drainTimeout()).thenCompose(done -> close());
+    return drain(drainTimeout()).thenCompose(done -> close());
   }
 
   /**
@@ -129,7 +116,7 @@ final class LocalEngine implements Engine {
   CompletionStage<Done> drain(Duration timeout) {
     if (draining.compareAndSet(false, true)) {
       AskPattern.<SupervisorActor.Command, Done>ask(
-              shared.supervisor(),
+              actors.supervisor(),
               replyTo -> new SupervisorActor.Drain(timeout, replyTo),
               timeout.plus(STATUS_TIMEOUT),
               system.scheduler())
@@ -142,7 +129,7 @@ final class LocalEngine implements Engine {
   CompletionStage<Done> close() {
     if (closing.compareAndSet(false, true)) {
       AskPattern.ask(
-              shared.supervisor(), SupervisorActor.Stop::new, CLOSE_TIMEOUT, system.scheduler())
+              actors.supervisor(), SupervisorActor.Stop::new, CLOSE_TIMEOUT, system.scheduler())
           .whenComplete(
               (done, error) -> {
                 if (error == null) {
@@ -156,7 +143,7 @@ final class LocalEngine implements Engine {
   }
 
   Duration drainTimeout() {
-    return settings.shutdown().drainTimeout();
+    return actors.definition().settings().shutdown().drainTimeout();
   }
 
   CompletionStage<Done> whenStopped() {

@@ -75,9 +75,9 @@ final class OutputText {
     return deliverableTokens;
   }
 
-  /** Tokens delivered so far. */
-  int deliveredTokens() {
-    return deliveredTokens;
+  /** Tokens that are delivered or wait for it. */
+  int tokens() {
+    return deliveredTokens + deliverableTokens;
   }
 
   /** Takes all that is deliverable. */

@@ -13,6 +13,8 @@ import java.time.Duration;
 public record Refusal(Reason reason, String message, Duration predictedWait, Duration retryAfter) {
   /** The kinds of refusal. */
   public enum Reason {
+    /** Not a prompt of this model: no retry helps. */
+    INVALID,
     /** Longer than the context or than all KV memory: no retry helps. */
     NEVER_FITS,
     /** Too many requests or tokens wait already. */
@@ -29,6 +31,6 @@ public record Refusal(Reason reason, String message, Duration predictedWait, Dur
 
   /** Whether the request can never be served here, now or later. */
   public boolean neverFits() {
-    return reason == Reason.NEVER_FITS;
+    return reason == Reason.NEVER_FITS || reason == Reason.INVALID;
   }
 }

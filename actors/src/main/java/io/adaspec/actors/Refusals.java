@@ -33,6 +33,20 @@ final class Refusals {
         Duration.ZERO);
   }
 
+  static Refusal unknownToken(InferenceRequest request, EngineModel model) {
+    return new Refusal(
+        Reason.INVALID,
+        "the prompt has token "
+            + request.prompt().max()
+            + ", but the vocabulary of "
+            + model.name()
+            + " ends at "
+            + (model.tokenizer().vocabularySize() - 1)
+            + "; use the model's own tokenizer",
+        Duration.ZERO,
+        Duration.ZERO);
+  }
+
   static Refusal longerThanContext(InferenceRequest request, EngineModel model) {
     return new Refusal(
         Reason.NEVER_FITS,

@@ -11,7 +11,6 @@ import io.adaspec.runtime.request.FinishReason;
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.scheduler.TokenEmission;
-import io.adaspec.runtime.time.NanoClock;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.DeadLetterSuppression;
@@ -57,50 +56,39 @@ final class RequestActor {
 
   private record Stalled() implements Command {}
 
-  /** What the owners of all requests share. */
-  record Shared(
-      EngineModel model,
-      EngineSettings.StreamSettings settings,
-      ActorRef<BatchingActor.Command> batching,
-      ActorRef<SupervisorActor.Command> supervisor,
-      EngineObserver observer,
-      NanoClock clock) {}
-
   private final ActorContext<Command> context;
-  private final TimerScheduler<Command> timers;
-  private final Shared shared;
+  private final EngineActors engine;
   private final InferenceRequest request;
-  private final CompletableFuture<GenerationSummary> completion;
   private final Outlet outlet;
   private final OutputText output;
-
-  private RequestProgress progress;
-  private Optional<GenerationSummary> ended = Optional.empty();
-  private boolean paused;
+  private final ConsumerPace pace;
+  private final RequestAccount account;
+  private boolean closed;
 
   private RequestActor(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
-      Shared shared,
+      EngineActors engine,
       InferenceRequest request,
       CompletableFuture<GenerationSummary> completion,
       Outlet outlet) {
     this.context = context;
-    this.timers = timers;
-    this.shared = shared;
+    this.engine = engine;
     this.request = request;
-    this.completion = completion;
     this.outlet = outlet;
-    this.progress = RequestProgress.begin(request);
+    this.account = new RequestAccount(engine, request, completion);
     this.output =
         new OutputText(
-            shared.model().tokenizer().streamingDecoder(request.prompt().toArray()),
+            engine.model().tokenizer().streamingDecoder(request.prompt().toArray()),
             request.stopStrings());
+    this.pace = new ConsumerPace(engine.streams(), timers, new Stalled());
   }
 
   /** The owner of a request whose consumer is a stream, which attaches itself. */
   static Behavior<Command> forStream(
-      Shared shared, InferenceRequest request, CompletableFuture<GenerationSummary> completion) {
+      EngineActors engine,
+      InferenceRequest request,
+      CompletableFuture<GenerationSummary> completion) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
@@ -111,7 +99,7 @@ final class RequestActor {
                             attach -> {
                               Outlet outlet = new Outlet(request.id(), attach.stream(), 1);
                               return new RequestActor(
-                                      context, timers, shared, request, completion, outlet)
+                                      context, timers, engine, request, completion, outlet)
                                   .submit();
                             })
                         .onMessage(ConsumerGone.class, gone -> Behaviors.stopped())
@@ -119,7 +107,7 @@ final class RequestActor {
   }
 
   /** The owner of a request whose consumer is an actor. */
-  static Behavior<Command> forActor(Shared shared, Generate generate) {
+  static Behavior<Command> forActor(EngineActors engine, Generate generate) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
@@ -132,7 +120,7 @@ final class RequestActor {
                   return new RequestActor(
                           context,
                           timers,
-                          shared,
+                          engine,
                           generate.request(),
                           new CompletableFuture<>(),
                           outlet)
@@ -141,8 +129,8 @@ final class RequestActor {
   }
 
   private Behavior<Command> submit() {
-    context.watchWith(shared.batching(), new Broken("the engine has stopped"));
-    shared.batching().tell(new BatchingActor.Submit(request, context.getSelf()));
+    context.watchWith(engine.batching(), new Broken("the engine has stopped"));
+    engine.batching().tell(new BatchingActor.Submit(request, context.getSelf()));
     return Behaviors.receive(Command.class)
         .onMessage(Command.class, this::onCommand)
         .onSignal(PostStop.class, signal -> onStop())
@@ -170,12 +158,12 @@ final class RequestActor {
   }
 
   private Behavior<Command> onEmitted(Emitted emitted) {
-    if (ended.isPresent()) {
+    if (account.hasEnded()) {
       return Behaviors.same();
     }
     TokenEmission emission = emitted.emission();
     try {
-      progress = progress.next(emission, emitted.atNanos());
+      account.emitted(emission, emitted.atNanos());
       boolean stopped = output.push(emission.tokens());
       if (stopped && emission.finish().isEmpty()) {
         leave();
@@ -195,69 +183,54 @@ final class RequestActor {
   }
 
   private Behavior<Command> onCancel() {
-    if (ended.isEmpty()) {
+    if (!account.hasEnded()) {
       leave();
       output.end();
-      end(FinishReason.CANCELLED, shared.clock().nanoTime());
+      end(FinishReason.CANCELLED, engine.now());
     }
     return deliver(false);
   }
 
   private Behavior<Command> onConsumerGone() {
-    if (ended.isEmpty()) {
+    if (!account.hasEnded()) {
       leave();
-      end(FinishReason.CANCELLED, shared.clock().nanoTime());
+      end(FinishReason.CANCELLED, engine.now());
     }
+    closed = true;
     return Behaviors.stopped();
   }
 
   private Behavior<Command> onNotTaken(Refusal refusal) {
-    completion.completeExceptionally(new RequestRefusedException(refusal));
-    outlet.announce(new Refused(request.id(), refusal));
-    return Behaviors.stopped();
+    account.refuse(refusal);
+    return close(new Refused(request.id(), refusal));
   }
 
   private Behavior<Command> onBroken(String message) {
-    if (ended.isEmpty()) {
-      account(FinishReason.FAILED, shared.clock().nanoTime());
-      completion.completeExceptionally(new EngineFailedException(message));
-    }
-    outlet.announce(new Failed(request.id(), FinishReason.FAILED, message));
-    return Behaviors.stopped();
+    account.fail(message, output.tokens());
+    return close(new Failed(request.id(), FinishReason.FAILED, message));
   }
 
   private Behavior<Command> onStalled() {
-    if (ended.isEmpty()) {
+    if (!account.hasEnded()) {
       leave();
-      end(FinishReason.SLOW_CONSUMER, shared.clock().nanoTime());
+      end(FinishReason.SLOW_CONSUMER, engine.now());
     }
     String message =
         "the consumer of request "
             + request.id()
             + " took nothing for "
-            + shared.settings().stallTimeout()
+            + engine.streams().stallTimeout()
             + "; read faster or raise adaspec.streams.stall-timeout";
-    outlet.announce(new Failed(request.id(), FinishReason.SLOW_CONSUMER, message));
-    return Behaviors.stopped();
+    return close(new Failed(request.id(), FinishReason.SLOW_CONSUMER, message));
   }
 
   /** Tells the scheduler that this request needs no more tokens. */
   private void leave() {
-    shared.batching().tell(new BatchingActor.Cancel(request.id()));
+    engine.batching().tell(new BatchingActor.Cancel(request.id()));
   }
 
   private void end(FinishReason reason, long atNanos) {
-    GenerationSummary summary = account(reason, atNanos);
-    ended = Optional.of(summary);
-    completion.complete(summary);
-  }
-
-  private GenerationSummary account(FinishReason reason, long atNanos) {
-    int delivered = output.deliveredTokens() + output.deliverableTokens();
-    GenerationSummary summary = progress.summary(reason, delivered, atNanos);
-    shared.observer().requestFinished(summary);
-    shared.supervisor().tell(new SupervisorActor.RequestEnded(summary));
-    return summary;
+    account.end(reason, output.tokens(), atNanos);
   }
 
   /**
@@ -269,11 +242,13 @@ final class RequestActor {
     if (outlet.hasCredit() && output.hasDeliverable()) {
       TokenEvent.Tokens tokens = output.take();
       outlet.deliver(tokens);
-      shared.observer().tokensDelivered(tokens.tokenIds().size());
+      engine.observer().tokensDelivered(tokens.tokenIds().size());
     }
+    Optional<GenerationSummary> ended = account.summary();
     if (outlet.hasCredit() && !output.hasDeliverable() && ended.isPresent()) {
       GenerationSummary summary = ended.get();
       outlet.deliver(new TokenEvent.Finished(summary.reason(), summary));
+      closed = true;
       return Behaviors.stopped();
     }
     steer(consumed);
@@ -281,27 +256,33 @@ final class RequestActor {
   }
 
   private void steer(boolean consumed) {
-    int waiting = output.deliverableTokens();
-    if (!paused && ended.isEmpty() && waiting >= shared.settings().pauseTokens()) {
-      paused = true;
-      shared.batching().tell(new BatchingActor.Pause(request.id()));
-      shared.observer().requestPaused();
-    } else if (paused && waiting <= shared.settings().resumeTokens()) {
-      paused = false;
-      shared.batching().tell(new BatchingActor.Resume(request.id()));
-      shared.observer().requestResumed();
-    }
-    Stalled stalled = new Stalled();
-    if (!paused && ended.isEmpty()) {
-      timers.cancel(stalled);
-    } else if (consumed || !timers.isTimerActive(stalled)) {
-      timers.startSingleTimer(stalled, stalled, shared.settings().stallTimeout());
+    switch (pace.next(output.deliverableTokens(), account.hasEnded(), consumed)) {
+      case PAUSE -> {
+        engine.batching().tell(new BatchingActor.Pause(request.id()));
+        engine.observer().requestPaused();
+      }
+      case RESUME -> {
+        engine.batching().tell(new BatchingActor.Resume(request.id()));
+        engine.observer().requestResumed();
+      }
+      case NONE -> {}
     }
   }
 
+  /** The last delivery, whatever credit there is. */
+  private Behavior<Command> close(Delivery last) {
+    closed = true;
+    outlet.announce(last);
+    return Behaviors.stopped();
+  }
+
+  /** However this actor ends, nobody waits for it in vain. */
   private Behavior<Command> onStop() {
-    completion.completeExceptionally(
-        new EngineFailedException("request " + request.id() + " was stopped before its end"));
+    String message = "request " + request.id() + " was stopped before its end";
+    account.abandon(message);
+    if (!closed) {
+      outlet.announce(new Failed(request.id(), FinishReason.FAILED, message));
+    }
     return Behaviors.same();
   }
 }

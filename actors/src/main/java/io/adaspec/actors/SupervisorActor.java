@@ -59,9 +59,7 @@ final class SupervisorActor {
   private record Tick() implements Command {}
 
   private final ActorContext<Command> context;
-  private final List<DeviceOpener> openers;
-  private final EngineSettings settings;
-  private final EngineObserver observer;
+  private final EngineDefinition engine;
   private final ActorRef<BatchingActor.Command> batching;
   private final List<ActorRef<GpuActor.Command>> devices = new ArrayList<>();
   private final List<StepReport> reports = new ArrayList<>();
@@ -70,20 +68,15 @@ final class SupervisorActor {
 
   private SupervisorActor(
       ActorContext<Command> context,
-      List<DeviceOpener> openers,
-      EngineSettings settings,
-      EngineObserver observer,
+      EngineDefinition engine,
       ActorRef<BatchingActor.Command> batching) {
     this.context = context;
-    this.openers = openers;
-    this.settings = settings;
-    this.observer = observer;
+    this.engine = engine;
     this.batching = batching;
-    this.state = SupervisorState.begin(settings.policy());
+    this.state = SupervisorState.begin(engine.settings().policy(), engine.clock().nanoTime());
   }
 
-  static Behavior<Command> create(
-      List<DeviceOpener> openers, EngineSettings settings, EngineObserver observer) {
+  static Behavior<Command> create(EngineDefinition engine) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
@@ -92,13 +85,14 @@ final class SupervisorActor {
                         .onMessage(
                             Begin.class,
                             begin ->
-                                new SupervisorActor(
-                                        context, openers, settings, observer, begin.batching())
+                                new SupervisorActor(context, engine, begin.batching())
                                     .begin(timers))
                         .build()));
   }
 
   private Behavior<Command> begin(TimerScheduler<Command> timers) {
+    List<DeviceOpener> openers = engine.devices();
+    EngineSettings settings = engine.settings();
     for (int index = 0; index < openers.size(); index++) {
       ActorRef<GpuActor.Command> device =
           context.spawn(
@@ -121,7 +115,7 @@ final class SupervisorActor {
       case Tick() -> onTick();
       case ApplyPolicy apply -> onApplyPolicy(apply);
       case GetStatus(ActorRef<EngineStatus> replyTo) ->
-          batching.tell(new BatchingActor.GetStatus(state.attainment(), replyTo));
+          batching.tell(new BatchingActor.GetStatus(state.slo().attainment(now()), replyTo));
       case BatchingRestarted() -> {
         publish();
         draining.ifPresent(this::drain);
@@ -143,13 +137,11 @@ final class SupervisorActor {
   }
 
   private void onTick() {
-    if (!reports.isEmpty()) {
-      SupervisorState before = state;
-      state = state.next(reports);
-      reports.clear();
-      if (state.policy().version() != before.policy().version()) {
-        publish();
-      }
+    SupervisorState before = state;
+    state = state.next(reports, now());
+    reports.clear();
+    if (state.policy().version() != before.policy().version()) {
+      publish();
     }
   }
 
@@ -161,7 +153,7 @@ final class SupervisorActor {
       return;
     }
     publish();
-    observer.policyChanged(state.policy());
+    engine.observer().policyChanged(state.policy());
     apply.replyTo().tell(StatusReply.success(state.policy()));
   }
 
@@ -196,5 +188,9 @@ final class SupervisorActor {
       return Behaviors.stopped();
     }
     return otherwise;
+  }
+
+  private long now() {
+    return engine.clock().nanoTime();
   }
 }

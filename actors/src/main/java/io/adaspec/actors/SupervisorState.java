@@ -14,28 +14,28 @@ import java.util.List;
  * {@link #next}.
  *
  * @param policy in force
- * @param attainment latency targets met so far
+ * @param slo latency targets met so far
  * @param steps steps seen
  */
-record SupervisorState(PolicySnapshot policy, SloAttainment attainment, long steps) {
+record SupervisorState(PolicySnapshot policy, SloHistory slo, long steps) {
 
   /**
    * The state at start.
    *
    * @throws IllegalArgumentException if the policy cannot be followed
    */
-  static SupervisorState begin(PolicySnapshot policy) {
-    return new SupervisorState(check(policy), SloAttainment.none(), 0);
+  static SupervisorState begin(PolicySnapshot policy, long nowNanos) {
+    return new SupervisorState(check(policy), SloHistory.begin(nowNanos), 0);
   }
 
-  /** After some steps. */
-  SupervisorState next(List<StepReport> reports) {
-    return new SupervisorState(policy, attainment, steps + reports.size());
+  /** After some time and the steps in it. */
+  SupervisorState next(List<StepReport> reports, long nowNanos) {
+    return new SupervisorState(policy, slo.at(nowNanos), steps + reports.size());
   }
 
   /** After a request has ended. */
   SupervisorState ended(GenerationSummary summary) {
-    return new SupervisorState(policy, attainment.ended(summary), steps);
+    return new SupervisorState(policy, slo.ended(summary), steps);
   }
 
   /**
@@ -51,7 +51,7 @@ record SupervisorState(PolicySnapshot policy, SloAttainment attainment, long ste
             wanted.drafter(),
             wanted.draftCap(),
             wanted.verifier());
-    return new SupervisorState(check(next), attainment, steps);
+    return new SupervisorState(check(next), slo, steps);
   }
 
   private static PolicySnapshot check(PolicySnapshot policy) {

@@ -1,7 +1,6 @@
 package io.adaspec.actors;
 
 import io.adaspec.actors.EngineProtocol.Generate;
-import io.adaspec.runtime.request.InferenceRequest;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -50,7 +49,7 @@ public final class WorkerActor {
               .requests()
               .tell(
                   new Generate(
-                      arrived(generate.request(), engine.clock().nanoTime() - ageNanos),
+                      generate.request().arrivedAt(engine.clock().nanoTime() - ageNanos),
                       generate.replyTo(),
                       generate.credit()));
       case WorkerProtocol.GetStatus(ActorRef<WorkerProtocol.Reply> replyTo) ->
@@ -69,20 +68,5 @@ public final class WorkerActor {
         (value, error) ->
             replyTo.tell(
                 error == null ? value : new WorkerProtocol.Rejected(String.valueOf(error))));
-  }
-
-  private static InferenceRequest arrived(InferenceRequest request, long arrivalNanos) {
-    return new InferenceRequest(
-        request.id(),
-        request.prompt(),
-        request.maxOutputTokens(),
-        request.stopTokens(),
-        request.stopStrings(),
-        request.sampling(),
-        request.serviceClass(),
-        request.slo(),
-        request.speculation(),
-        request.cacheSalt(),
-        arrivalNanos);
   }
 }

@@ -9,12 +9,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adaspec.runtime.request.FinishReason;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.request.SloTarget;
+import io.adaspec.runtime.request.TokenIds;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.Verifier;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.javadsl.Keep;
@@ -200,18 +203,41 @@ class EngineTest {
   }
 
   @Test
-  void reportsAttainmentPerClass() {
-    Engine engine = fixture.engine(TestDevice.running(EngineFixture.SIM));
+  void reportsAttainmentAndGoodputPerClass() {
+    SloTarget easy = new SloTarget(60_000_000_000L, 10_000_000_000L);
+    SloTarget hopeless = new SloTarget(1, 1);
+    ServiceLevels levels =
+        new ServiceLevels(Map.of(ServiceClass.INTERACTIVE, hopeless, ServiceClass.STANDARD, easy));
+    Engine engine =
+        fixture.engine(
+            fixture.settings().withLevels(levels), TestDevice.running(EngineFixture.SIM));
+    fixture.run(engine, request(engine, "standard", 1, 5).build());
+    fixture.run(engine, request(engine, "own", 2, 7).slo(hopeless).build());
     fixture.run(
         engine,
-        request(engine, "met", 1, 5).slo(new SloTarget(60_000_000_000L, 1_000_000_000L)).build());
-    fixture.run(engine, request(engine, "missed", 2, 5).slo(new SloTarget(1, 1)).build());
-    fixture.run(engine, request(engine, "none", 3, 5).build());
-    fixture.awaitStatus(
-        engine,
-        status ->
-            status.attainment().byClass().values().stream()
-                .anyMatch(share -> share.requests() == 2 && share.met() == 1));
+        request(engine, "interactive", 3, 5).serviceClass(ServiceClass.INTERACTIVE).build());
+    fixture.run(engine, request(engine, "batch", 4, 5).serviceClass(ServiceClass.BATCH).build());
+    Map<ServiceClass, SloAttainment.Share> expected =
+        Map.of(
+            ServiceClass.STANDARD, new SloAttainment.Share(2, 1, 12, 5),
+            ServiceClass.INTERACTIVE, new SloAttainment.Share(1, 0, 5, 0));
+    fixture.awaitStatus(engine, status -> status.attainment().byClass().equals(expected));
+    SloAttainment attainment = EngineFixture.await(engine.status()).attainment();
+    assertThat(attainment.recent()).isEqualTo(expected);
+    assertThat(attainment.recentGoodput(ServiceClass.STANDARD)).isPositive();
+    assertThat(attainment.recentGoodput(ServiceClass.INTERACTIVE)).isZero();
+    assertThat(expected.get(ServiceClass.STANDARD).attainment()).isEqualTo(0.5);
+  }
+
+  @Test
+  void refusesATokenOutsideTheVocabulary() {
+    Engine engine = fixture.engine(TestDevice.running(EngineFixture.SIM));
+    InferenceRequest request = InferenceRequest.builder("r", TokenIds.of(1, 64), 5, 0).build();
+    assertThatThrownBy(() -> fixture.run(engine, request))
+        .isInstanceOfSatisfying(
+            RequestRefusedException.class, refused -> assertThat(refused.neverFits()).isTrue())
+        .hasMessageContaining("token 64")
+        .hasMessageContaining("ends at 63");
   }
 
   @Test

@@ -43,7 +43,7 @@ class OutputTextTest {
     TokenEvent.Tokens tokens = output.take();
     assertThat(tokens.text()).isEqualTo("ab");
     assertThat(tokens.tokenIds().toArray()).containsExactly(0, 1);
-    assertThat(output.deliveredTokens()).isEqualTo(2);
+    assertThat(output.tokens()).isEqualTo(2);
     output.end();
     assertThat(output.hasDeliverable()).isFalse();
   }

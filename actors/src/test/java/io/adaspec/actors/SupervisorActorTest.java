@@ -3,6 +3,7 @@ package io.adaspec.actors;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.time.NanoClock;
 import java.time.Duration;
 import java.util.List;
 import org.apache.pekko.Done;
@@ -35,7 +36,13 @@ class SupervisorActorTest {
         };
     supervisor =
         fixture.kit.spawn(
-            SupervisorActor.create(List.of(device.opener()), fixture.settings(), failing));
+            SupervisorActor.create(
+                new EngineDefinition(
+                    EngineFixture.model("supervised"),
+                    List.of(device.opener()),
+                    fixture.settings(),
+                    NanoClock.system(),
+                    failing)));
     supervisor.tell(new SupervisorActor.Begin(batching.ref()));
     batching.expectMessageClass(BatchingActor.DeviceReady.class);
   }

@@ -30,7 +30,7 @@ class EmbeddedEngineTest {
       List<String> texts = new CopyOnWriteArrayList<>();
       GenerationSummary summary =
           application
-              .answer("request-1", "Hello=World", texts::add)
+              .answer("request-1", "Hello=Hello", texts::add)
               .toCompletableFuture()
               .get(20, TimeUnit.SECONDS);
       assertThat(String.join("", texts)).hasSize(32);

@@ -114,7 +114,11 @@ class KryoMessageSerializerTest {
         2,
         4_000_000_000L,
         POLICY,
-        new SloAttainment(Map.of(ServiceClass.BATCH, new SloAttainment.Share(9, 8))));
+        new SloAttainment(
+            Map.of(ServiceClass.BATCH, new SloAttainment.Share(9, 8, 900, 800)),
+            Duration.ofHours(1),
+            Map.of(),
+            Duration.ofMinutes(1)));
   }
 
   /** One of each kind and more. */

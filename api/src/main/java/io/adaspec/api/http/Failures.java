@@ -43,6 +43,7 @@ public final class Failures {
   private static ApiError refused(Refusal refusal) {
     Duration wait = refusal.retryAfter().isPositive() ? refusal.retryAfter() : LOADING;
     return switch (refusal.reason()) {
+      case INVALID -> ApiError.invalid("prompt", refusal.message());
       case NEVER_FITS -> ApiError.request(400, "context_length_exceeded", refusal.message());
       case QUEUE_FULL -> ApiError.busy(503, "queue_full", refusal.message(), wait);
       case TOO_LATE -> ApiError.busy(503, "slo_not_attainable", refusal.message(), wait);

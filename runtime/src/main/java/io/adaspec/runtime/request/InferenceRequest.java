@@ -52,6 +52,38 @@ public record InferenceRequest(
     }
   }
 
+  /** The same request with other latency targets. */
+  public InferenceRequest withSlo(SloTarget targets) {
+    return new InferenceRequest(
+        id,
+        prompt,
+        maxOutputTokens,
+        stopTokens,
+        stopStrings,
+        sampling,
+        serviceClass,
+        targets,
+        speculation,
+        cacheSalt,
+        arrivalNanos);
+  }
+
+  /** The same request, as it arrived on another clock. */
+  public InferenceRequest arrivedAt(long nanos) {
+    return new InferenceRequest(
+        id,
+        prompt,
+        maxOutputTokens,
+        stopTokens,
+        stopStrings,
+        sampling,
+        serviceClass,
+        slo,
+        speculation,
+        cacheSalt,
+        nanos);
+  }
+
   /** Starts a greedy, best-effort request of the standard class without stop tokens. */
   public static Builder builder(
       String id, TokenIds prompt, int maxOutputTokens, long arrivalNanos) {

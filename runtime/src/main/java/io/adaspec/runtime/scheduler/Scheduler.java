@@ -131,6 +131,12 @@ public final class Scheduler {
     return inFlight != null && inFlight.plan().id() == planId;
   }
 
+  /** Requests that take part in the step in flight; none when there is none. */
+  public List<RequestId> inFlight() {
+    StepPlanner.Planned step = inFlight;
+    return step == null ? List.of() : step.rows().sequences().stream().map(Sequence::id).toList();
+  }
+
   /**
    * The device failed: its KV is gone and so is the step in flight. All sequences are preempted and
    * wait for {@link #deviceReady}; none emits a token twice.

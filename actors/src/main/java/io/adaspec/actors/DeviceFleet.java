@@ -1,0 +1,115 @@
+package io.adaspec.actors;
+
+import io.adaspec.actors.EngineStatus.DeviceState;
+import io.adaspec.actors.EngineStatus.DeviceStatus;
+import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.RequestId;
+import io.adaspec.runtime.scheduler.Scheduler;
+import io.adaspec.runtime.scheduler.WaitingQueue;
+import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.Strategies;
+import java.util.List;
+
+/**
+ * All devices of an engine, with the queue that their schedulers share: what concerns a request is
+ * done wherever the request is. Not thread-safe.
+ */
+final class DeviceFleet {
+  private final EngineDefinition engine;
+  private final WaitingQueue waiting;
+  private final List<DeviceSlot> devices;
+  private PolicySnapshot policy;
+
+  DeviceFleet(EngineDefinition engine, WaitingQueue waiting) {
+    this.engine = engine;
+    this.waiting = waiting;
+    this.devices = engine.devices().stream().map(opener -> new DeviceSlot(opener.name())).toList();
+    this.policy = engine.settings().policy();
+  }
+
+  DeviceSlot get(int index) {
+    return devices.get(index);
+  }
+
+  /** Sends a step to every device that is idle and has something to do. */
+  void advance(long nowNanos) {
+    devices.forEach(device -> device.advance(nowNanos));
+  }
+
+  /** A device is open, for the first time or again. */
+  DeviceSlot opened(BatchingActor.DeviceReady ready) {
+    DeviceSlot device = devices.get(ready.index());
+    if (device.scheduler().isPresent()) {
+      device.reopen(ready.info(), ready.device());
+    } else {
+      Scheduler first =
+          new Scheduler(
+              ready.info(),
+              waiting,
+              engine.settings().limits(),
+              policy,
+              ready.cost(),
+              Strategies::of);
+      device.open(first, ready.device());
+    }
+    return device;
+  }
+
+  /** Follows another policy from the next steps on. */
+  void follow(PolicySnapshot next) {
+    policy = next;
+    schedulers().forEach(scheduler -> scheduler.apply(next));
+  }
+
+  PolicySnapshot policy() {
+    return policy;
+  }
+
+  /** Ends a request, wherever it is. */
+  void withdraw(RequestId id) {
+    if (!waiting.cancel(id)) {
+      schedulers().forEach(scheduler -> scheduler.cancel(id));
+    }
+  }
+
+  void pause(RequestId id, long nowNanos) {
+    schedulers().forEach(scheduler -> scheduler.pause(id, nowNanos));
+  }
+
+  void resume(RequestId id, long nowNanos) {
+    schedulers().forEach(scheduler -> scheduler.resume(id, nowNanos));
+  }
+
+  /** Sequences of a device that cannot go on move to others; without any, they wait for it. */
+  void passOn(DeviceSlot failed) {
+    if (anyReady() || failed.state() == DeviceState.LOST) {
+      failed.release().forEach(waiting::adopt);
+    }
+  }
+
+  /** Devices whose step in flight was sent before {@code beforeNanos}; it is given up. */
+  List<DeviceSlot> giveUpStepsSentBefore(long beforeNanos) {
+    return devices.stream().filter(device -> device.giveUpStepSentBefore(beforeNanos)).toList();
+  }
+
+  /** Whether some device's KV memory would hold the prompt. */
+  boolean mayHold(InferenceRequest request) {
+    return devices.stream().anyMatch(device -> device.mayHold(request));
+  }
+
+  boolean anyReady() {
+    return devices.stream().anyMatch(device -> device.state() == DeviceState.READY);
+  }
+
+  boolean allLost() {
+    return devices.stream().allMatch(device -> device.state() == DeviceState.LOST);
+  }
+
+  List<DeviceStatus> status() {
+    return devices.stream().map(DeviceSlot::status).toList();
+  }
+
+  List<Scheduler> schedulers() {
+    return devices.stream().flatMap(device -> device.scheduler().stream()).toList();
+  }
+}

@@ -1,0 +1,61 @@
+package io.adaspec.actors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.ServiceClass;
+import io.adaspec.runtime.request.SloTarget;
+import io.adaspec.runtime.request.TokenIds;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class EngineSettingsTest {
+  private static EngineSettings with(String overrides) {
+    Config config = ConfigFactory.parseString(overrides).withFallback(ConfigFactory.load());
+    return EngineSettings.from(config.getConfig("adaspec"));
+  }
+
+  @Test
+  void theDefaultsAreValid() {
+    EngineSettings settings = with("");
+    assertThat(settings.streams().resumeTokens()).isEqualTo(16);
+    assertThat(settings.streams().pauseTokens()).isEqualTo(64);
+    assertThat(settings.levels().targets())
+        .containsEntry(ServiceClass.INTERACTIVE, new SloTarget(500_000_000L, 50_000_000L))
+        .containsEntry(ServiceClass.STANDARD, new SloTarget(2_000_000_000L, 100_000_000L))
+        .containsEntry(ServiceClass.BATCH, SloTarget.none());
+  }
+
+  @Test
+  void aRequestTakesFromItsClassOnlyWhatItDoesNotState() {
+    ServiceLevels levels = with("adaspec.classes.standard.ttft = 3s").levels();
+    InferenceRequest request =
+        InferenceRequest.builder("r", TokenIds.of(1), 5, 0)
+            .slo(new SloTarget(SloTarget.NONE, 7_000_000L))
+            .build();
+    assertThat(levels.complete(request).slo()).isEqualTo(new SloTarget(3_000_000_000L, 7_000_000L));
+    assertThat(ServiceLevels.none().complete(request)).isEqualTo(request);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "adaspec.streams.resume-tokens = 64, resume-tokens 64",
+    "adaspec.streams.stall-timeout = 0s, adaspec.streams.stall-timeout",
+    "adaspec.queue.max-requests = 0, max-requests 0",
+    "adaspec.scheduler.step-tokens = 10, 10",
+    "adaspec.devices.max-backoff = 1ms, adaspec.devices.max-backoff",
+    "adaspec.classes.batch.tpot = never, classes.batch.tpot",
+    "adaspec.classes.standard.ttft = 0ms, adaspec.classes.standard.ttft",
+    "adaspec.policy.drafter = crystal, adaspec.policy.drafter is 'crystal'",
+    "adaspec.supervision.interval = null, supervision.interval"
+  })
+  void aBadValueIsRefusedByItsName(String override, String named) {
+    assertThatThrownBy(() -> with(override))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(named);
+  }
+}
