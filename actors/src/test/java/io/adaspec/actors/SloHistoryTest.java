@@ -75,6 +75,7 @@ class SloHistoryTest {
             .attainment(seconds(2));
     assertThat(attainment.recentGoodput(ServiceClass.STANDARD)).isEqualTo(15);
     assertThat(attainment.recentGoodput(ServiceClass.BATCH)).isZero();
+    assertThat(new Share(4, 3, 9, 8).attainment()).isEqualTo(0.75);
     assertThat(SloAttainment.none().recentGoodput(ServiceClass.STANDARD)).isZero();
   }
 }
