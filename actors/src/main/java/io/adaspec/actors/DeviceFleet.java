@@ -55,10 +55,12 @@ final class DeviceFleet {
     return device;
   }
 
-  /** Follows another policy from the next steps on. */
+  /** Follows another policy from the next steps on; one that comes too late is ignored. */
   void follow(PolicySnapshot next) {
-    policy = next;
-    schedulers().forEach(scheduler -> scheduler.apply(next));
+    if (next.version() >= policy.version()) {
+      policy = next;
+      schedulers().forEach(scheduler -> scheduler.apply(next));
+    }
   }
 
   PolicySnapshot policy() {

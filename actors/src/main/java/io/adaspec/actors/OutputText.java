@@ -5,6 +5,8 @@ import io.adaspec.runtime.text.StreamingDecoder;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request's way from tokens to deliverable text.
@@ -18,10 +20,11 @@ import java.util.List;
 final class OutputText {
   private record Token(int id, int start, int end) {}
 
-  private final StreamingDecoder decoder;
+  private final Supplier<StreamingDecoder> decoders;
   private final List<String> stops;
   private final int longestStop;
 
+  private @Nullable StreamingDecoder decoder;
   private final Deque<Token> tokens = new ArrayDeque<>();
   private final StringBuilder text = new StringBuilder();
   private int base; // characters delivered before text
@@ -30,8 +33,11 @@ final class OutputText {
   private int deliveredTokens;
   private boolean stopped;
 
-  OutputText(StreamingDecoder decoder, List<String> stops) {
-    this.decoder = decoder;
+  /**
+   * @param decoders called at the first token, when the prompt is known to be valid
+   */
+  OutputText(Supplier<StreamingDecoder> decoders, List<String> stops) {
+    this.decoders = decoders;
     this.stops = stops;
     this.longestStop = stops.stream().mapToInt(String::length).max().orElse(0);
   }
@@ -42,9 +48,10 @@ final class OutputText {
    * @return whether a stop string was found, now or before
    */
   boolean push(int[] ids) {
+    StreamingDecoder open = decoder();
     for (int i = 0; i < ids.length && !stopped; i++) {
       int start = text.length();
-      text.append(decoder.push(ids[i]));
+      text.append(open.push(ids[i]));
       tokens.addLast(new Token(ids[i], base + start, base + text.length()));
       scan(start);
     }
@@ -54,7 +61,7 @@ final class OutputText {
 
   /** No token follows: what was held back becomes deliverable. */
   void end() {
-    if (!stopped) {
+    if (!stopped && decoder != null) {
       int start = text.length();
       text.append(decoder.flush());
       scan(start);
@@ -94,6 +101,15 @@ final class OutputText {
     deliveredTokens += ids.length;
     deliverableTokens = 0;
     return event;
+  }
+
+  private StreamingDecoder decoder() {
+    StreamingDecoder open = decoder;
+    if (open == null) {
+      open = decoders.get();
+      decoder = open;
+    }
+    return open;
   }
 
   private void scan(int appendedFrom) {

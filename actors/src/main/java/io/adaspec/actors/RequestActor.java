@@ -79,7 +79,7 @@ final class RequestActor {
     this.account = new RequestAccount(engine, request, completion);
     this.output =
         new OutputText(
-            engine.model().tokenizer().streamingDecoder(request.prompt().toArray()),
+            () -> engine.model().tokenizer().streamingDecoder(request.prompt().toArray()),
             request.stopStrings());
     this.pace = new ConsumerPace(engine.streams(), timers, new Stalled());
   }

@@ -104,6 +104,34 @@ class BackpressureTest {
   }
 
   @Test
+  void aPausedSequenceKeepsItsKvAndComputesNothingTwice() {
+    TestDevice device = TestDevice.running(EngineFixture.SIM);
+    Engine engine = fixture.engine(device);
+    InferenceRequest request = request(engine, "r", 1, 500).build();
+    TestSubscriber.Probe<TokenEvent> consumer = probe(engine, request).second();
+    consumer.ensureSubscription();
+    fixture.awaitStatus(
+        engine,
+        status -> status.paused() == 1 && status.devices().getFirst().usedKvBlocks() >= 84 / 16);
+    assertThat(text(drain(consumer))).isEqualTo(oracle(request));
+    assertThat(device.rowsOf(request.prompt())).isEqualTo(20 + 500 - 1);
+  }
+
+  @Test
+  void aPausedSequenceMakesWayWhenMemoryIsShortAndLosesNothing() {
+    TestDevice device = TestDevice.running(EngineFixture.SIM + ",blocks=8");
+    Engine engine = fixture.engine(device);
+    InferenceRequest slow = request(engine, "slow", 1, 100).build();
+    TestSubscriber.Probe<TokenEvent> consumer = probe(engine, slow).second();
+    consumer.ensureSubscription();
+    fixture.awaitStatus(engine, status -> status.paused() == 1);
+    InferenceRequest fast = request(engine, "fast", 2, 100).build();
+    assertThat(text(fixture.run(engine, fast))).isEqualTo(oracle(fast));
+    assertThat(text(drain(consumer))).isEqualTo(oracle(slow));
+    assertThat(device.rowsOf(slow.prompt())).isGreaterThan(20 + 100 - 1);
+  }
+
+  @Test
   void cancelsAConsumerThatStandsStillWithAReason() {
     EngineSettings settings =
         fixture
@@ -118,7 +146,8 @@ class BackpressureTest {
         .isInstanceOf(SlowConsumerException.class)
         .hasMessageContaining("stall-timeout");
     assertThat(await(run.first().completion()).reason()).isEqualTo(FinishReason.SLOW_CONSUMER);
-    fixture.awaitStatus(engine, status -> status.running() == 0);
+    fixture.awaitStatus(
+        engine, status -> status.running() == 0 && status.devices().getFirst().usedKvBlocks() == 0);
   }
 
   @Test

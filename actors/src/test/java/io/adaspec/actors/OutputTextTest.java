@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class OutputTextTest {
   private static OutputText output(CharTokenizer tokenizer, String... stops) {
-    return new OutputText(tokenizer.streamingDecoder(), List.of(stops));
+    return new OutputText(tokenizer::streamingDecoder, List.of(stops));
   }
 
   private static String text(OutputText output) {

@@ -17,10 +17,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.pekko.japi.Pair;
+import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SupervisionTest {
   private static EngineFixture fixture;
@@ -142,8 +146,9 @@ class SupervisionTest {
     assertThat(device.opened.get()).isEqualTo(1);
   }
 
-  @Test
-  void sequencesOfALostDeviceGoOnOnAnother() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void sequencesOfAFailedDeviceGoOnOnAnother(boolean permanently) {
     TestDevice first = TestDevice.gated(EngineFixture.SIM);
     TestDevice second = TestDevice.gated(EngineFixture.SIM);
     Engine engine = fixture.engine(quickRestarts(), first, second);
@@ -158,12 +163,72 @@ class SupervisionTest {
     first.allow(4);
     second.allow(4);
     fixture.kit.createTestProbe().awaitAssert(() -> atLeast(first.plans.size(), 5));
-    first.stepFaults.add(loss());
+    first.stepFaults.add(permanently ? loss() : failure());
     first.allowAll();
     second.allowAll();
     for (int i = 0; i < requests.size(); i++) {
       assertThat(text(await(answers.get(i)))).isEqualTo(oracle(requests.get(i)));
     }
+  }
+
+  @Test
+  void aRequestThatBreaksEveryStepIsGivenUpAndTheOthersGoOn() {
+    TestDevice device = TestDevice.gated(EngineFixture.SIM);
+    Engine engine = fixture.engine(quickRestarts(), device);
+    InferenceRequest good = request(engine, "good", 1, 40).build();
+    CompletionStage<List<TokenEvent>> answer = start(engine, good);
+    device.allow(4);
+    fixture.kit.createTestProbe().awaitAssert(() -> atLeast(device.plans.size(), 5));
+    InferenceRequest poison = request(engine, "poison", 2, 40).build();
+    device.failWhere(
+        plan -> TestDevice.has(plan, poison.prompt()) && !TestDevice.has(plan, good.prompt()));
+    CompletionStage<List<TokenEvent>> poisoned = start(engine, poison);
+    device.allowAll();
+    assertThat(text(await(answer))).isEqualTo(oracle(good));
+    assertThatThrownBy(() -> await(poisoned))
+        .isInstanceOf(EngineFailedException.class)
+        .hasMessageContaining("3 failed steps")
+        .hasMessageContaining("poisoned");
+    InferenceRequest next = request(engine, "next", 3, 20).build();
+    assertThat(text(fixture.run(engine, next))).isEqualTo(oracle(next));
+    fixture.awaitStatus(engine, status -> status.devices().getFirst().usedKvBlocks() == 0);
+  }
+
+  @Test
+  void aStreamWhoseOwnerDiesEndsToo() {
+    AtomicBoolean broken = new AtomicBoolean();
+    NanoClock clock =
+        () -> {
+          boolean inRequest =
+              broken.get()
+                  && StackWalker.getInstance()
+                      .walk(f -> f.anyMatch(e -> e.getClassName().endsWith("RequestActor")));
+          if (inRequest) {
+            throw new IllegalStateException("injected");
+          }
+          return System.nanoTime();
+        };
+    TestDevice device = TestDevice.gated(EngineFixture.SIM);
+    Engine engine =
+        Engine.builder(EngineFixture.model("dying-owner"))
+            .device(device.opener())
+            .clock(clock)
+            .start(fixture.kit.system());
+    Pair<Generation, CompletionStage<List<TokenEvent>>> run =
+        engine
+            .generate(request(engine, "r", 1, 20).build())
+            .toMat(Sink.seq(), Keep.both())
+            .run(fixture.kit.system());
+    fixture.awaitStatus(engine, status -> status.running() == 1);
+    broken.set(true);
+    run.first().cancel();
+    assertThatThrownBy(() -> await(run.second()))
+        .isInstanceOf(EngineFailedException.class)
+        .hasMessageContaining("stopped before its end");
+    assertThatThrownBy(() -> await(run.first().completion()))
+        .isInstanceOf(EngineFailedException.class);
+    device.allowAll();
+    fixture.awaitStatus(engine, status -> status.running() == 0);
   }
 
   @Test

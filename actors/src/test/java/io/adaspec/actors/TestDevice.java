@@ -1,9 +1,12 @@
 package io.adaspec.actors;
 
 import io.adaspec.runtime.device.Device;
+import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DeviceInfo;
-import io.adaspec.runtime.device.sim.SimulatedDevice;
 import io.adaspec.runtime.device.sim.SimulatedDeviceProvider;
+import io.adaspec.runtime.request.TokenIds;
+import io.adaspec.runtime.speculation.CostModel;
+import io.adaspec.runtime.step.SequenceWork;
 import io.adaspec.runtime.step.StepPlan;
 import io.adaspec.runtime.step.StepResult;
 import java.util.Queue;
@@ -13,15 +16,19 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
- * A simulated device under a test's control: it may wait for a permit before each step, and fail
- * when told to. Survives being opened again.
+ * A device under a test's control: it may wait for a permit before each step, and fail when told
+ * to. Survives being opened again.
  */
 final class TestDevice {
   private static final int PLENTY = 1_000_000;
 
   private final String name;
+  private final Supplier<? extends Device> devices;
+  private final CostModel cost;
   private final Semaphore permits;
   final Queue<RuntimeException> stepFaults = new ConcurrentLinkedQueue<>();
   final Queue<RuntimeException> openFaults = new ConcurrentLinkedQueue<>();
@@ -30,19 +37,64 @@ final class TestDevice {
   final AtomicInteger opened = new AtomicInteger();
   final AtomicInteger closed = new AtomicInteger();
 
-  private TestDevice(String name, int permits) {
+  private volatile Predicate<StepPlan> poisonous = plan -> false;
+
+  private TestDevice(String name, Supplier<? extends Device> devices, CostModel cost, int permits) {
     this.name = name;
+    this.devices = devices;
+    this.cost = cost;
     this.permits = new Semaphore(permits);
+  }
+
+  private static TestDevice simulated(String name, int permits) {
+    return new TestDevice(
+        name,
+        () -> SimulatedDeviceProvider.openSimulated(name),
+        SimulatedDeviceProvider.openSimulated(name).cost(),
+        permits);
+  }
+
+  /** Executes steps as they come, on any device. */
+  static TestDevice over(String name, Supplier<? extends Device> devices, CostModel cost) {
+    return new TestDevice(name, devices, cost, PLENTY);
   }
 
   /** Executes steps as they come. */
   static TestDevice running(String name) {
-    return new TestDevice(name, PLENTY);
+    return simulated(name, PLENTY);
   }
 
   /** Executes as many steps as {@link #allow} says. */
   static TestDevice gated(String name) {
-    return new TestDevice(name, 0);
+    return simulated(name, 0);
+  }
+
+  /** Fails every step that it holds for. */
+  void failWhere(Predicate<StepPlan> condition) {
+    poisonous = condition;
+  }
+
+  /** Rows that the steps so far computed of a prompt's sequence, draft tokens not counted. */
+  int rowsOf(TokenIds prompt) {
+    return plans.stream()
+        .flatMap(plan -> plan.work().stream())
+        .filter(work -> belongsTo(work, prompt))
+        .mapToInt(SequenceWork::rows)
+        .sum();
+  }
+
+  /** Whether a plan has work for a prompt's sequence. */
+  static boolean has(StepPlan plan, TokenIds prompt) {
+    return plan.work().stream().anyMatch(work -> belongsTo(work, prompt));
+  }
+
+  private static boolean belongsTo(SequenceWork work, TokenIds prompt) {
+    for (int i = 0; i < prompt.size(); i++) {
+      if (work.tokens().get(i) != prompt.get(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   void allow(int steps) {
@@ -54,7 +106,7 @@ final class TestDevice {
   }
 
   DeviceOpener opener() {
-    return new DeviceOpener(name, this::open, device -> ((Controlled) device).inner.cost());
+    return new DeviceOpener(name, this::open, device -> cost);
   }
 
   private Device open() {
@@ -64,13 +116,13 @@ final class TestDevice {
     if (fault != null) {
       throw fault;
     }
-    return new Controlled(SimulatedDeviceProvider.openSimulated(name));
+    return new Controlled(devices.get());
   }
 
   private final class Controlled implements Device {
-    private final SimulatedDevice inner;
+    private final Device inner;
 
-    private Controlled(SimulatedDevice inner) {
+    private Controlled(Device inner) {
       this.inner = inner;
     }
 
@@ -87,6 +139,9 @@ final class TestDevice {
       RuntimeException fault = stepFaults.poll();
       if (fault != null) {
         throw fault;
+      }
+      if (poisonous.test(plan)) {
+        throw DeviceException.transientFailure("poisoned step " + plan.id());
       }
       return inner.execute(plan);
     }
