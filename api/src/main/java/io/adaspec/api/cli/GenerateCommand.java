@@ -62,6 +62,7 @@ final class GenerateCommand implements Runnable {
 
   @Override
   public void run() {
+    LogLevel.WARN.apply();
     SamplingParams params = sampling.params();
     if (maxTokens < 1) {
       throw new ParameterException(

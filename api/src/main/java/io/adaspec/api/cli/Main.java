@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       ServeCommand.class,
       GenerateCommand.class,
+      BenchCommand.class,
       TokenizeCommand.class,
       InspectCommand.class,
     })

@@ -30,6 +30,7 @@ final class ServeCommand implements Runnable {
 
   @Override
   public void run() {
+    LogLevel.INFO.apply();
     try (StopSignal stop = StopSignal.install()) {
       EngineConfig config = options.config();
       ServerSettings settings = server.settings(config);

@@ -12,7 +12,7 @@ class UsageTest {
   @TempDir private Path folder = Path.of("");
 
   @ParameterizedTest
-  @ValueSource(strings = {"serve", "generate", "tokenize", "inspect"})
+  @ValueSource(strings = {"serve", "generate", "bench", "tokenize", "inspect"})
   void everyCommandExplainsItself(String command) {
     CommandRun help = CommandRun.of(command, "--help");
     assertThat(help.exitCode()).isZero();
@@ -24,7 +24,7 @@ class UsageTest {
   void theHelpListsEveryCommand() {
     CommandRun help = CommandRun.of("--help");
     assertThat(help.exitCode()).isZero();
-    assertThat(help.out()).contains("serve", "generate", "tokenize", "inspect");
+    assertThat(help.out()).contains("serve", "generate", "bench", "tokenize", "inspect");
   }
 
   @Test
