@@ -25,6 +25,7 @@ final class Commit {
   private final long nowNanos;
   private final List<TokenEmission> emissions = new ArrayList<>();
   private final List<StepReport.Drafted> drafted = new ArrayList<>();
+  private final List<Double> outputShares = new ArrayList<>();
   private int emittedTokens;
 
   Commit(DeviceInfo device, Residents residents, KvMemory kv, long nowNanos) {
@@ -40,6 +41,11 @@ final class Commit {
 
   List<StepReport.Drafted> drafted() {
     return drafted;
+  }
+
+  /** Of every sequence that ended: its output tokens as a share of its limit. */
+  List<Double> outputShares() {
+    return outputShares;
   }
 
   int emittedTokens() {
@@ -115,6 +121,7 @@ final class Commit {
               sequence.statistics()));
     }
     if (finish.isPresent()) {
+      outputShares.add((double) sequence.outputTokens() / sequence.request().maxOutputTokens());
       kv.release(sequence);
       residents.remove(sequence);
     }

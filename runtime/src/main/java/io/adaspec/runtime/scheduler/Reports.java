@@ -50,7 +50,9 @@ final class Reports {
       boolean stepInFlight,
       Residents residents,
       SchedulerLimits limits,
-      KvMemory kv) {
+      KvMemory kv,
+      Pace pace,
+      int capacityTokens) {
     int decoding = 0;
     int paused = 0;
     long prefill = 0;
@@ -78,6 +80,9 @@ final class Reports {
         limits.maxSequences(),
         prefill,
         output,
+        output * pace.outputShare(),
+        pace.tokensPerStep(),
+        capacityTokens,
         context,
         limits.stepTokens(),
         kv.target().blockTokens(),

@@ -37,6 +37,7 @@ public final class Scheduler {
   private StepPlanner planner;
   private Policy policy;
   private ControllerState learned = ControllerState.initial();
+  private Pace pace = Pace.initial();
   private boolean ready = true;
   private long nextStep;
   private StepPlanner.@Nullable Planned inFlight;
@@ -119,6 +120,7 @@ public final class Scheduler {
     for (int i = 0; i < step.rows().size(); i++) {
       commit.fold(step.rows().sequence(i), step.plan().work().get(i), result.sequences().get(i));
     }
+    pace = pace.next(commit);
     StepReport report = Reports.of(step, result, commit, nowNanos);
     learned = SpeculationController.next(learned, report, policy.cost());
     policy =
@@ -283,7 +285,8 @@ public final class Scheduler {
 
   /** How busy it is; costs a look at each of its sequences. */
   public SchedulerLoad load() {
-    return Reports.load(ready, inFlight != null, residents, limits, kv);
+    return Reports.load(
+        ready, inFlight != null, residents, limits, kv, pace, device.capacityTokens());
   }
 
   /** Throws if tables, pools and states disagree; for tests. */

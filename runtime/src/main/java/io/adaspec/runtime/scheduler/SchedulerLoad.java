@@ -12,6 +12,10 @@ package io.adaspec.runtime.scheduler;
  * @param maxSequences most that may run
  * @param pendingPrefillTokens known tokens of its sequences that are still to be computed
  * @param remainingOutputTokens upper bound of what its sequences may still emit
+ * @param expectedOutputTokens the same, reckoned with the share of their limit that ended sequences
+ *     really emitted
+ * @param tokensPerStep tokens that a decoding sequence emitted per step, on average of late
+ * @param capacityTokens longest sequence that context and KV memory allow
  * @param contextTokens known tokens of its running sequences
  * @param stepTokens rows of one step
  * @param blockTokens tokens per KV block
@@ -30,6 +34,9 @@ public record SchedulerLoad(
     int maxSequences,
     long pendingPrefillTokens,
     long remainingOutputTokens,
+    double expectedOutputTokens,
+    double tokensPerStep,
+    int capacityTokens,
     long contextTokens,
     int stepTokens,
     int blockTokens,

@@ -33,7 +33,7 @@ import net.jqwik.api.constraints.LongRange;
 
 /** Anything may happen at any time; every text is still what it would be alone. */
 class RandomOperationsTest {
-  private static final String MODEL = "vocab=60,stop=5,meanOutput=40,context=200";
+  private static final String MODEL = "vocab=60,stop=5,meanOutput=40,context=200,lookups=0.5";
 
   @Property(tries = 150)
   @Report(Reporting.FALSIFIED)

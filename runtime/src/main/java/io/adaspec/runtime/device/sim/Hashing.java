@@ -15,4 +15,11 @@ final class Hashing {
   static double unit(long value) {
     return (mix(value) >>> 11) * 0x1.0p-53;
   }
+
+  /** Standard normal (Box and Muller). */
+  static double normal(long value) {
+    long first = mix(value);
+    double radius = Math.sqrt(-2 * Math.log(((first >>> 11) + 0.5) * 0x1.0p-53));
+    return radius * Math.cos(2 * Math.PI * unit(first));
+  }
 }

@@ -31,6 +31,7 @@ public final class SimulatedDevice implements Device {
   private final SimulatedKv targetKv;
   private final SimulatedKv draftKv;
   private long executions;
+  private double workedNanos;
 
   SimulatedDevice(DeviceInfo info, SimulatedSettings settings) {
     this.info = info;
@@ -57,7 +58,9 @@ public final class SimulatedDevice implements Device {
       throw DeviceException.transientFailure(
           "simulated failure at execution " + executions + "; open the device again");
     }
-    SimulatedStep step = new SimulatedStep(executions, plan, language, targetKv, draftKv);
+    SimulatedStep step =
+        new SimulatedStep(
+            executions, plan, language, settings.drafts().at(workedNanos), targetKv, draftKv);
     if (settings.audit()) {
       step.audit();
     }
@@ -68,6 +71,7 @@ public final class SimulatedDevice implements Device {
       results.add(step.verify(entry, lengths[entry]));
     }
     StepTiming timing = timing(step);
+    workedNanos += timing.totalNanos();
     if (settings.realtime()) {
       sleepUntil(start + timing.totalNanos());
     }

@@ -19,7 +19,7 @@ public final class SimulatedDeviceProvider implements DeviceProvider {
   @Override
   public Probe probe() {
     return new Probe.Available(
-        SimulatedProfile.ALL.stream().map(profile -> "sim:" + profile.name()).toList());
+        SimulatedProfile.all().stream().map(profile -> "sim:" + profile.name()).toList());
   }
 
   @Override

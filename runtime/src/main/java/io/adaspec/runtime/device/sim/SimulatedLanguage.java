@@ -5,16 +5,13 @@ import io.adaspec.runtime.step.TokenHistory;
 
 /**
  * Which token follows which text, for target and draft: pure functions of the text's hash. A draft
- * token equals the target's with a probability of its own, which its confidence reflects as far as
- * the settings let it.
+ * token is the target's or its neighbour, as the {@link DraftModel} says.
  */
 final class SimulatedLanguage {
   private static final long TARGET = 0x7461726765740001L;
   private static final long END = 0x656e640000000001L;
-  private static final long DRAFT = 0x6472616674000001L;
-  private static final long DIFFICULTY = 0x6469666669000001L;
+  private static final long LOOKUP = 0x6c6f6f6b75700001L;
   private static final int FACE_TOKENS = 8;
-  private static final double DIFFICULTY_SPREAD = 0.25;
   private static final double LEAST = 1e-3;
 
   private final SimulatedSettings settings;
@@ -33,38 +30,28 @@ final class SimulatedLanguage {
     return token == settings.stopToken() ? (token + 1) % settings.vocabularySize() : token;
   }
 
-  /** How likely this sequence's draft tokens are right, drawn once per text beginning. */
-  double sequenceAcceptance(TokenHistory tokens, SamplingParams sampling) {
-    long face = sampling.seed();
+  /** Key of a request: its seed and the beginning of its text. */
+  long request(TokenHistory tokens, SamplingParams sampling) {
+    long face = sampling.seed() ^ Hashing.mix(settings.seed());
     for (int i = 0; i < Math.min(FACE_TOKENS, tokens.size()); i++) {
       face = SimulatedKv.after(face, tokens.get(i));
     }
-    double offset = (2 * Hashing.unit(face ^ settings.seed()) - 1) * settings.spread();
-    return Math.clamp(settings.acceptance() + offset, LEAST, 1 - LEAST);
+    return face;
   }
 
-  /** How likely the draft token after this text is right. */
-  double tokenAcceptance(double sequenceAcceptance, long text) {
-    double offset = (2 * Hashing.unit(text ^ DIFFICULTY) - 1) * DIFFICULTY_SPREAD;
-    double room = Math.min(sequenceAcceptance, 1 - sequenceAcceptance);
-    return Math.clamp(sequenceAcceptance + Math.clamp(offset, -room, room), LEAST, 1 - LEAST);
+  /** The draft's token after a text. */
+  int draftToken(long text, SamplingParams sampling, boolean right) {
+    int token = targetToken(text, sampling);
+    return right ? token : (token + 1) % settings.vocabularySize();
   }
 
-  float confidence(double tokenAcceptance) {
-    return (float) Math.pow(tokenAcceptance, settings.confidenceExponent());
+  /** Whether something like this text's end was said before. */
+  boolean hasLookup(long text) {
+    return Hashing.unit(text ^ LOOKUP) < settings.drafts().lookupShare();
   }
 
   /** Top-2 logit margin that goes with a confidence. */
   static float margin(float confidence) {
     return (float) Math.max(0, Math.log(confidence / (1 - confidence + LEAST)));
-  }
-
-  /** The draft's token after a text. */
-  int draftToken(long text, SamplingParams sampling, double tokenAcceptance) {
-    int right = targetToken(text, sampling);
-    if (Hashing.unit(text ^ DRAFT) < tokenAcceptance) {
-      return right;
-    }
-    return (right + 1) % settings.vocabularySize();
   }
 }

@@ -4,115 +4,99 @@ import io.adaspec.runtime.speculation.CostModel;
 import java.util.List;
 
 /**
- * What a model pair costs on a machine, as a roofline: a pass reads all weights once and the
- * key/value positions of its rows, or is bound by arithmetic, whichever takes longer:
+ * What a model pair costs on a machine, as a roofline with a soft knee: a pass reads all weights
+ * once, or is bound by arithmetic, and reads the key/value positions of its rows:
  *
  * <pre>
- *   pass(rows, reads) = overhead + max(weightBytes / bandwidth, rows · flopsPerToken / flops)
- *                                + reads · kvBytesPerToken / bandwidth
+ *   pass(rows, reads) = fixed + (weights⁴ + (rows · row)⁴)^(1/4) + reads · read
  * </pre>
+ *
+ * <p>The fourth power makes the way from memory-bound to compute-bound as gradual as measured
+ * matrix products are: at half the rows of the knee 2 % above the weights, at the knee 19 %. {@link
+ * ModelCost} says where the four times come from; {@link SimulatedProfiles} has the machines.
  *
  * @param name as in {@code sim:NAME}
  * @param target the model that decides
  * @param draft the model that proposes
- * @param bytesPerSecond memory bandwidth that is really reached
- * @param flopsPerSecond arithmetic that is really reached
- * @param passOverheadNanos every pass
- * @param sequenceOverheadNanos every sequence of a step: sampling, acceptance
+ * @param sequenceOverheadNanos every sequence of a step: planning, sampling, acceptance
  * @param kvBytes memory for KV of both models
  * @param vocabularySize of both models
  * @param contextTokens longest sequence of both models
+ * @param acceptance how good the draft model is, unless the settings say otherwise
  */
 public record SimulatedProfile(
     String name,
     ModelCost target,
     ModelCost draft,
-    double bytesPerSecond,
-    double flopsPerSecond,
-    double passOverheadNanos,
     double sequenceOverheadNanos,
     long kvBytes,
     int vocabularySize,
-    int contextTokens)
+    int contextTokens,
+    DraftQuality acceptance)
     implements CostModel {
 
   /**
-   * One model.
+   * One model on its part of the machine, all times in nanoseconds.
    *
-   * @param weightBytes read by every pass
-   * @param flopsPerToken arithmetic of one row
-   * @param kvBytesPerToken keys and values of one position
+   * @param fixedNanos every pass: launches, and the exchange between the cards of a group
+   * @param weightNanos reading all weights: bytes ÷ bandwidth
+   * @param rowNanos arithmetic of one row: 2 · parameters ÷ operations per second
+   * @param readNanos one key/value position: its bytes ÷ bandwidth
+   * @param kvBytesPerToken keys and values of one position over all layers
    */
-  public record ModelCost(double weightBytes, double flopsPerToken, double kvBytesPerToken) {}
+  public record ModelCost(
+      double fixedNanos,
+      double weightNanos,
+      double rowNanos,
+      double readNanos,
+      double kvBytesPerToken) {
+    double passNanos(int rows, long reads) {
+      if (rows == 0) {
+        return 0;
+      }
+      double ratio = rows * rowNanos / weightNanos;
+      double square = ratio * ratio;
+      double knee = Math.sqrt(Math.sqrt(1 + square * square));
+      return fixedNanos + weightNanos * knee + reads * readNanos;
+    }
+  }
 
-  /** Small sizes and short steps, for tests: a step takes about a millisecond. */
-  public static final SimulatedProfile TINY =
-      new SimulatedProfile(
-          "tiny",
-          new ModelCost(1e7, 2e7, 1024),
-          new ModelCost(1e6, 2e6, 256),
-          1e10,
-          4e11,
-          20_000,
-          1_000,
-          1280L * 4096,
-          256,
-          1024);
+  /** All profiles, for {@code sim:NAME}. */
+  public static List<SimulatedProfile> all() {
+    return SimulatedProfiles.ALL;
+  }
 
-  /** Vicuna 7B with a 68 M draft, FP16, on an A100 80 GB (the published AdaSpec's first pair). */
-  public static final SimulatedProfile A100_VICUNA_7B =
-      new SimulatedProfile(
-          "a100-vicuna-7b",
-          new ModelCost(13.5e9, 13.5e9, 524_288),
-          new ModelCost(0.136e9, 0.136e9, 6_144),
-          1.5e12,
-          1.6e14,
-          250_000,
-          8_000,
-          40_000_000_000L,
-          32_000,
-          4096);
-
-  /** A 110 M model in 8 bits with a two-layer draft on a server processor, two threads. */
-  public static final SimulatedProfile CPU_110M =
-      new SimulatedProfile(
-          "cpu-110m",
-          new ModelCost(0.117e9, 0.22e9, 36_864),
-          new ModelCost(0.039e9, 0.07e9, 6_144),
-          2.6e10,
-          1.8e11,
-          30_000,
-          20_000,
-          1_000_000_000L,
-          32_000,
-          2048);
-
-  /** All profiles, by name, for {@code sim:NAME}. */
-  static final List<SimulatedProfile> ALL = List.of(TINY, A100_VICUNA_7B, CPU_110M);
+  /**
+   * The profile of that name.
+   *
+   * @throws IllegalArgumentException naming the known ones
+   */
+  public static SimulatedProfile named(String name) {
+    for (SimulatedProfile profile : SimulatedProfiles.ALL) {
+      if (profile.name().equals(name)) {
+        return profile;
+      }
+    }
+    throw new IllegalArgumentException(
+        "simulated device: no profile or flag '"
+            + name
+            + "'; profiles: "
+            + SimulatedProfiles.ALL.stream().map(SimulatedProfile::name).toList()
+            + ", flags: realtime, audit");
+  }
 
   @Override
   public double targetPassNanos(int rows, long contextTokens) {
-    return passNanos(target, rows, contextTokens);
+    return target.passNanos(rows, contextTokens);
   }
 
   @Override
   public double draftPassNanos(int rows, long contextTokens) {
-    return passNanos(draft, rows, contextTokens);
+    return draft.passNanos(rows, contextTokens);
   }
 
   @Override
   public double overheadNanos(int sequences) {
     return sequences * sequenceOverheadNanos;
-  }
-
-  private double passNanos(ModelCost model, int rows, long contextReads) {
-    if (rows == 0) {
-      return 0;
-    }
-    double weights =
-        Math.max(
-            model.weightBytes() / bytesPerSecond, rows * model.flopsPerToken() / flopsPerSecond);
-    double context = contextReads * model.kvBytesPerToken() / bytesPerSecond;
-    return passOverheadNanos + 1e9 * (weights + context);
   }
 }

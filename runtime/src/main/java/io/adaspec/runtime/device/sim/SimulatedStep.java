@@ -13,16 +13,20 @@ import java.util.List;
 
 /** One draft/verify cycle over simulated models. */
 final class SimulatedStep {
+  /** Tokens that a lookup matched. */
+  private static final float LOOKUP_MATCH = 3;
+
   private final long execution;
   private final StepPlan plan;
   private final List<SequenceWork> work;
   private final SimulatedLanguage language;
+  private final DraftModel draftModel;
   private final SimulatedKv targetKv;
   private final SimulatedKv draftKv;
   private final SurvivalTable survival;
   private final int[][] drafts;
   private final long[] draftText;
-  private final double[] acceptance;
+  private final long[] requests;
   private final int[] draftComputed;
   private final int[] passRows;
   private final long[] passReads;
@@ -34,19 +38,21 @@ final class SimulatedStep {
       long execution,
       StepPlan plan,
       SimulatedLanguage language,
+      DraftModel draftModel,
       SimulatedKv targetKv,
       SimulatedKv draftKv) {
     this.execution = execution;
     this.plan = plan;
     this.work = plan.work();
     this.language = language;
+    this.draftModel = draftModel;
     this.targetKv = targetKv;
     this.draftKv = draftKv;
     int longest = work.stream().mapToInt(SequenceWork::draftCap).max().orElse(0);
     this.survival = new SurvivalTable(work.size(), longest);
     this.drafts = new int[work.size()][];
     this.draftText = new long[work.size()];
-    this.acceptance = new double[work.size()];
+    this.requests = new long[work.size()];
     this.draftComputed = new int[work.size()];
     this.passRows = new int[longest + 1];
     this.passReads = new long[longest + 1];
@@ -70,7 +76,7 @@ final class SimulatedStep {
       drafts[entry] = new int[sequence.draftCap()];
       draftComputed[entry] = sequence.draftComputed();
       if (sequence.draftCap() > 0) {
-        acceptance[entry] = language.sequenceAcceptance(sequence.tokens(), sequence.sampling());
+        requests[entry] = language.request(sequence.tokens(), sequence.sampling());
         active[entry] = sequence.drafter() == DrafterKind.MODEL;
         any |= active[entry];
         begin(entry);
@@ -102,9 +108,11 @@ final class SimulatedStep {
       passRows[0] += known - from;
       passReads[0] += BatchView.contextReads(from, known - from);
     } else {
+      survival.markFreeOfPasses(entry);
       draftText[entry] =
           compute(targetKv, sequence.blockTable(), entry, sequence.computed(), known);
-      for (int i = 0; i < sequence.draftCap(); i++) {
+      int found = language.hasLookup(draftText[entry]) ? sequence.draftCap() : 0;
+      for (int i = 0; i < found; i++) {
         draftToken(entry);
       }
     }
@@ -126,10 +134,13 @@ final class SimulatedStep {
     if (count > 0) {
       computeDraftToken(entry, drafts[entry][count - 1]);
     }
-    double right = language.tokenAcceptance(acceptance[entry], draftText[entry]);
-    float confidence = language.confidence(right);
-    drafts[entry][count] = language.draftToken(draftText[entry], sequence.sampling(), right);
-    append(entry, confidence, SimulatedLanguage.margin(confidence));
+    DraftModel.Guess guess =
+        draftModel.guess(requests[entry], draftText[entry], sequence.tokens().size() + count);
+    drafts[entry][count] =
+        language.draftToken(draftText[entry], sequence.sampling(), guess.right());
+    boolean model = sequence.drafter() == DrafterKind.MODEL;
+    float confidence = model ? guess.confidence() : 1;
+    append(entry, confidence, model ? SimulatedLanguage.margin(confidence) : LOOKUP_MATCH);
   }
 
   private void append(int entry, float confidence, float margin) {
