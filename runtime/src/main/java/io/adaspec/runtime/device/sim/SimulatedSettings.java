@@ -25,7 +25,7 @@ import java.util.Map;
  * @param slowdown factor on all durations; key {@code slowdown}
  * @param failAt the execution, counted from 1, that fails; 0 for none; key {@code failAt}
  */
-record SimulatedSettings(
+public record SimulatedSettings(
     SimulatedProfile profile,
     boolean realtime,
     boolean audit,
@@ -40,7 +40,7 @@ record SimulatedSettings(
     double slowdown,
     long failAt) {
 
-  SimulatedSettings {
+  public SimulatedSettings {
     if (vocabularySize < 2 || contextTokens < 2) {
       throw new IllegalArgumentException(
           "a simulated device needs a vocabulary and a context of at least 2, not "
@@ -63,7 +63,7 @@ record SimulatedSettings(
    *
    * @throws IllegalArgumentException naming the word it does not know
    */
-  static SimulatedSettings parse(String argument) {
+  public static SimulatedSettings parse(String argument) {
     SimulatedProfile profile = SimulatedProfile.named("tiny");
     boolean realtime = false;
     boolean audit = false;
