@@ -86,7 +86,7 @@ class CpuFailureTest {
 
   @Test
   void clientsSeeAnUninterruptedIdenticalStream() {
-    SimulatedProfile cost = SimulatedProfile.CPU_110M;
+    SimulatedProfile cost = SimulatedProfile.named("cpu-110m");
     EngineSettings plain = fixture.settings().withLevels(ServiceLevels.none());
     Engine undisturbed =
         engine("undisturbed", plain, TestDevice.over("cpu", CpuFailureTest::open, cost));
