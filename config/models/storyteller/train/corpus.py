@@ -32,6 +32,11 @@ def unpack(corpus, folder):
             for text in documents(corpus):
                 held_out = int(hashlib.sha256(text.encode("utf-8")).hexdigest(), 16) % 100 == 0
                 (valid if held_out else train).write(f"{text}\n\n{END_OF_TEXT}\n")
+    for split, path in paths.items():
+        if not any(documents(path + ".new")):
+            raise ValueError(
+                f"{corpus} has no document for the {split} split; give a text of some hundred documents, separated by "
+                f"lines that say {END_OF_TEXT}, or an archive with *.train.txt and *.valid.txt")
     for path in paths.values():
         os.replace(path + ".new", path)
     return paths["train"], paths["valid"]

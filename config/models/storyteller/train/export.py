@@ -1,5 +1,13 @@
-"""The model files: GGUF (8-bit) and the Hugging Face form (config.json, model.safetensors, tokenizer.json)."""
+"""The model files: GGUF (8-bit) and the Hugging Face form (config.json, model.safetensors, tokenizer.json).
 
+    python3 export.py storyteller-target-q8_0.gguf FOLDER
+    python3 export.py storyteller-target-q8_0.gguf storyteller-target-f32.gguf
+
+write another form of a GGUF file that the trainer made, with the same values in 32-bit floats: the Hugging Face form
+(tokenizer.json is taken from beside the file), or GGUF.
+"""
+
+import argparse
 import json
 import os
 import struct
@@ -7,7 +15,7 @@ import struct
 import torch
 
 import gguf
-from bpe import END_OF_TEXT
+from bpe import END_OF_TEXT, Tokenizer
 from model import Llama, ModelShape
 
 # A story that begins with the last message; its earlier messages do not belong to that story.
@@ -136,3 +144,20 @@ def write_safetensors(path, tensors):
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text + payload)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("gguf", help="a file that the trainer made")
+    parser.add_argument("result", help="a folder for the Hugging Face form, or a name that ends in .gguf")
+    options = parser.parse_args()
+    if options.result.endswith(".gguf"):
+        metadata, tensors = gguf.read(options.gguf)
+        gguf.write(options.result, {**metadata, "general.file_type": 0}, tensors, quantised=False)
+        return
+    tokenizer = Tokenizer.load(os.path.join(os.path.dirname(os.path.abspath(options.gguf)), "tokenizer.json"))
+    write_hugging_face(options.result, read_gguf(options.gguf), tokenizer)
+
+
+if __name__ == "__main__":
+    main()

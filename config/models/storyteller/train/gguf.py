@@ -33,8 +33,8 @@ def dequantise(blocks, shape):
     return (blocks["values"].astype(np.float32) * blocks["scale"].astype(np.float32)[:, None]).reshape(shape)
 
 
-def write(path, metadata, tensors):
-    """Writes {key: value} and {name: float array}: matrices become Q8_0, vectors stay F32.
+def write(path, metadata, tensors, quantised=True):
+    """Writes {key: value} and {name: float array}: matrices become Q8_0 where wanted, vectors stay F32.
 
     A metadata value is an int (uint32), float, bool, str, or a list of str or of int (int32).
     """
@@ -43,7 +43,7 @@ def write(path, metadata, tensors):
         header += _string(key) + _typed(value)
     payloads, offset = [], 0
     for name, array in tensors.items():
-        kind, data = (F32, array.astype("<f4")) if array.ndim == 1 else (Q8_0, quantise(array))
+        kind, data = (Q8_0, quantise(array)) if quantised and array.ndim > 1 else (F32, array.astype("<f4"))
         header += _string(name) + struct.pack("<I", array.ndim)
         header += b"".join(struct.pack("<Q", size) for size in reversed(array.shape))
         header += struct.pack("<IQ", kind, offset)

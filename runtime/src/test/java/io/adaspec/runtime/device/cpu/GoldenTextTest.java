@@ -22,6 +22,8 @@ class GoldenTextTest {
   @CsvSource({
     "models/stories260K/stories260K-f32.gguf, models/golden/stories260K.run_c.greedy.txt, vector",
     "models/stories260K/stories260K-f32.gguf, models/golden/stories260K.run_c.greedy.txt, scalar",
+    "models/stories260K/hf, models/golden/stories260K.run_c.greedy.txt, vector",
+    "models/babyllama-char/hf-tok105, models/golden/tok105-model5000.run_c.greedy.txt, vector",
     "models/babyllama-char/tok105-model5000-f32.gguf,"
         + " models/golden/tok105-model5000.run_c.greedy.txt, vector",
   })
