@@ -5,6 +5,7 @@ import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.speculation.BatchView;
 import io.adaspec.runtime.speculation.DraftChoices;
 import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.speculation.WaitingView;
 import io.adaspec.runtime.step.SequenceWork;
 import io.adaspec.runtime.step.StepPlan;
 import java.util.ArrayList;
@@ -16,8 +17,8 @@ import java.util.Optional;
  * Makes one step: a row for every sequence that decodes, then prefill rows within the strategy's
  * budget, then draft tokens within the rows that remain.
  *
- * <p>Of the rows behind the decodes, draft tokens may claim half where prompts want them all, so
- * neither holds up the other.
+ * <p>A step full of prefill rows is bound by arithmetic, where draft tokens do not pay; so they get
+ * only the rows that prompts leave, and prompts are done sooner.
  */
 final class StepPlanner {
   private static final int[] NO_BLOCKS = new int[0];
@@ -68,17 +69,16 @@ final class StepPlanner {
       }
     }
     List<BatchView.Entry> entries = new ArrayList<>();
-    int wishes = addEntries(step, entries, policy, nowNanos);
+    addEntries(step, entries, policy, nowNanos);
     int free = step.left();
     int asked =
         policy
             .strategy()
-            .budget(waiting.view(nowNanos), new BatchView(entries), policy.cost())
+            .budget(expecting(nowNanos), new BatchView(entries), policy.cost())
             .prefillTokens();
     int budget = Math.min(Math.max(asked, limits.minPrefillTokens()), free);
-    int forPrefill = Math.max(free - wishes, Math.max(free / 2, limits.minPrefillTokens()));
     boolean roomy = step.preempted().size() == madeWay;
-    prefill.plan(step, Math.min(budget, forPrefill), roomy, nowNanos);
+    prefill.plan(step, budget, roomy, nowNanos);
     if (step.size() == 0) {
       return Optional.empty();
     }
@@ -98,6 +98,18 @@ final class StepPlanner {
     return Optional.of(new Planned(plan, step, prefillRows, policy));
   }
 
+  /** Who waits for a first token: in the queue, or in the middle of its prompt. */
+  private WaitingView expecting(long nowNanos) {
+    WaitingView view = waiting.view(nowNanos);
+    for (Sequence sequence : residents.running()) {
+      if (!sequence.isPaused() && sequence.gap() > 1) {
+        long deadline = sequence.outputTokens() > 0 ? Long.MAX_VALUE : sequence.ttftDeadlineNanos();
+        view = view.and(sequence.gap(), deadline, nowNanos);
+      }
+    }
+    return view;
+  }
+
   /** Who has one token to compute; where the places do not suffice, the longest unserved first. */
   private List<Sequence> decoding() {
     List<Sequence> decoding = new ArrayList<>();
@@ -113,16 +125,14 @@ final class StepPlanner {
     return decoding;
   }
 
-  /** Adds what the step has beyond {@code entries}; returns the sum of their draft limits. */
-  private int addEntries(
+  /** Adds what the step has beyond {@code entries}. */
+  private void addEntries(
       StepRows step, List<BatchView.Entry> entries, Policy policy, long nowNanos) {
-    int wishes = 0;
     for (int i = entries.size(); i < step.size(); i++) {
       Sequence sequence = step.sequence(i);
       boolean samples = step.rows(i) == sequence.gap();
       boolean decodes = samples && step.rows(i) == 1;
       int limit = decodes ? drafts.limit(sequence, policy.snapshot()) : 0;
-      wishes += limit;
       entries.add(
           new BatchView.Entry(
               sequence.number(),
@@ -137,7 +147,6 @@ final class StepPlanner {
               sequence.decodeElapsedNanos(nowNanos),
               sequence.acceptanceRate()));
     }
-    return wishes;
   }
 
   private static List<SequenceWork> work(StepRows step, DraftChoices choices) {

@@ -91,9 +91,8 @@ public record Scenario(
     SimulatedDevice sample = open();
     List<InferenceRequest> requests = new ArrayList<>();
     for (Traffic stream : traffic) {
-      double capacity = capacity(sample.info(), sample.cost(), stream.lengths());
       requests.addAll(
-          stream.requests(seconds, devices * capacity, sample.info(), sample.cost(), seed));
+          stream.requests(seconds, capacity(stream.lengths()), sample.info(), sample.cost(), seed));
     }
     return requests;
   }
@@ -105,10 +104,12 @@ public record Scenario(
   }
 
   /**
-   * Requests per second that one device can just serve by plain decoding: with B sequences at once,
-   * a request takes {@code output · step(B) / B + prompt · row} of the device's time.
+   * Requests per second that the devices can just serve by plain decoding: with B sequences at
+   * once, a request takes {@code output · step(B) / B + prompt · row} of a device's time.
    */
-  private double capacity(DeviceInfo info, CostModel cost, Lengths lengths) {
+  public double capacity(Lengths lengths) {
+    DeviceInfo info = open().info();
+    CostModel cost = open().cost();
     double tokens = lengths.meanPrompt() + lengths.meanOutput();
     double fitting = (double) info.kvBlocks() * info.blockTokens() / tokens;
     int most = (int) Math.clamp(fitting, 1, limits.maxSequences());
@@ -119,6 +120,6 @@ public record Scenario(
         (cost.targetPassNanos(most + chunk, reads + BatchView.contextReads(0, chunk))
                 - cost.targetPassNanos(most, reads))
             / chunk;
-    return 1e9 / (lengths.meanOutput() * step / most + lengths.meanPrompt() * row);
+    return devices * 1e9 / (lengths.meanOutput() * step / most + lengths.meanPrompt() * row);
   }
 }

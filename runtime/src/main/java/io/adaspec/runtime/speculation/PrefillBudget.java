@@ -6,11 +6,15 @@ package io.adaspec.runtime.speculation;
  *
  * <p>The next token of a decoding request with m tokens so far is due {@code m · tpot} after its
  * first; the least time left over all of them, but at least one target, is what the step may take.
- * When a waiting request's TTFT target is nearer than its prompts need at that pace, the step may
- * take twice as long.
+ * When a waiting request's TTFT target is nearer than {@value #SAFETY} times what the prompts need
+ * at that pace, prompts come first: a token that is late by one step is made up for later, a first
+ * token is not.
  */
 final class PrefillBudget {
   private static final int MOST = 1 << 16;
+
+  /** Steps are not all as short as allowed, and prompts that are yet to come go first at times. */
+  private static final int SAFETY = 2;
 
   private PrefillBudget() {}
 
@@ -29,8 +33,8 @@ final class PrefillBudget {
     }
     int budget = most(estimate, allowed);
     double steps = Math.ceil((double) waiting.promptTokens() / Math.max(1, budget));
-    if (waiting.requests() > 0 && waiting.tightestTtftSlackNanos() < steps * allowed) {
-      budget = most(estimate, 2 * allowed);
+    if (waiting.requests() > 0 && waiting.tightestTtftSlackNanos() < SAFETY * steps * allowed) {
+      return StepBudget.unlimited();
     }
     return new StepBudget(budget);
   }

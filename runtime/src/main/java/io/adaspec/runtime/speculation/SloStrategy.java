@@ -19,7 +19,7 @@ import java.util.Arrays;
  */
 record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
     implements SpeculationStrategy {
-  private static final int CATCH_UP_STEPS = 32;
+  private static final int CATCH_UP_STEPS = 64;
   private static final double HYSTERESIS = 1.02;
   private static final int EXPLORING_DRAFT = 3;
   private static final int EXPLORING_SHARE = 8;
@@ -91,9 +91,9 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
   public int[] select(BatchView batch, SurvivalTable survival, CostModel cost) {
     StepEstimate estimate = new StepEstimate(batch, state.correction().applied(cost));
     double sunk = estimate.draftedNanos(survival);
-    VerifyBudget.Choice efficient =
-        VerifyBudget.choose(estimate, survival, sunk, Double.POSITIVE_INFINITY);
-    int[] lengths = SloSlack.lateFirst(estimate, survival, sunk, efficient);
+    double[] weights = SloSlack.weights(estimate, survival, sunk);
+    int[] lengths =
+        VerifyBudget.choose(estimate, survival, sunk, Double.POSITIVE_INFINITY, weights).lengths();
     if (state.ledger().mode() == SpeculationLedger.Mode.EXPLORE) {
       verifyAFew(survival, lengths);
     }

@@ -87,7 +87,9 @@ record SmartSpecStrategy(boolean upstream, DrafterKind drafter, int cap, Control
       lengths[i] = drafter == DrafterKind.MODEL ? length : 0;
       tokens += entry.samples() ? expectedTokens(alpha, length) : 0;
     }
-    return tokens / (estimate.draftingNanos(lengths) + estimate.withoutDraftingNanos(rows, reads));
+    return tokens
+        / (estimate.draftingWithoutCatchUpNanos(lengths)
+            + estimate.withoutDraftingNanos(rows, reads));
   }
 
   /** l(α, k): tokens that a verification of k draft tokens emits on average. */

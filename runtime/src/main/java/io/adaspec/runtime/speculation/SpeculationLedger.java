@@ -67,12 +67,13 @@ public record SpeculationLedger(
     double total = report.totalNanos();
     double mean =
         meanStepNanos == 0 ? total : meanStepNanos + MEAN_WEIGHT * (total - meanStepNanos);
+    double before = meanStepNanos == 0 ? CAPACITY_STEPS * total : balanceNanos;
     boolean drafts = report.draftPasses() > 0 || report.verifiedTokens() > 0;
     double gain = drafts ? gain(report, cost) : 0;
     boolean explored = drafts && sinceDrafts >= EXPLORE_EVERY;
     int unsuccessful = drafts ? (explored && gain <= 0 ? explorations + 1 : 0) : explorations;
     return new SpeculationLedger(
-        Math.min(CAPACITY_STEPS * mean, balanceNanos + gain + ALLOWANCE * total),
+        Math.min(CAPACITY_STEPS * mean, before + gain + ALLOWANCE * total),
         gainNanos + gain,
         mean,
         drafts ? sincePlain + 1 : 0,

@@ -83,6 +83,11 @@ final class StepEstimate {
     return withoutCatchUp + (whole - withoutCatchUp) / shares;
   }
 
+  /** The same for sequences whose draft KV is as far as their target's. */
+  double draftingWithoutCatchUpNanos(int[] lengths) {
+    return passesNanos(lengths, false);
+  }
+
   private double passesNanos(int[] lengths, boolean catchUp) {
     double nanos = 0;
     int longest = 0;

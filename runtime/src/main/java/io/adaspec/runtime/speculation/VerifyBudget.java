@@ -43,10 +43,29 @@ final class VerifyBudget {
    */
   static Choice choose(
       StepEstimate estimate, SurvivalTable survival, double sunkNanos, double limitNanos) {
+    double[] equal = new double[survival.entries()];
+    Arrays.fill(equal, 1);
+    return choose(estimate, survival, sunkNanos, limitNanos, equal);
+  }
+
+  /**
+   * The same where an expected token of entry i counts for {@code weights[i]}.
+   *
+   * @param weights [entries] positive
+   */
+  static Choice choose(
+      StepEstimate estimate,
+      SurvivalTable survival,
+      double sunkNanos,
+      double limitNanos,
+      double[] weights) {
     BatchView batch = estimate.batch();
-    long[] order = byFallingSurvival(survival);
+    long[] order = byFallingSurvival(survival, weights);
     int[] lengths = new int[batch.size()];
-    double tokens = estimate.samplers();
+    double tokens = 0;
+    for (int i = 0; i < weights.length; i++) {
+      tokens += batch.get(i).samples() ? weights[i] : 0;
+    }
     double plain = sunkNanos + estimate.plainNanos();
     Choice best = new Choice(lengths, 0, 0, tokens, plain);
     long reads = 0;
@@ -54,7 +73,7 @@ final class VerifyBudget {
     for (int n = 0; n < order.length; n++) {
       int entry = entryOf(order[n]);
       int position = lengths[entry]++;
-      double alive = survival.survival(entry, position);
+      double alive = weights[entry] * survival.survival(entry, position);
       if (tokens + alive * (order.length - n) <= best.efficiency() * least) {
         break;
       }
@@ -74,7 +93,7 @@ final class VerifyBudget {
   }
 
   /** One key per slot, best first; equal survivals keep positions in order. */
-  static long[] byFallingSurvival(SurvivalTable survival) {
+  static long[] byFallingSurvival(SurvivalTable survival, double[] weights) {
     int slots = 0;
     for (int i = 0; i < survival.entries(); i++) {
       slots += survival.drafted(i);
@@ -83,7 +102,7 @@ final class VerifyBudget {
     int next = 0;
     for (int i = 0; i < survival.entries(); i++) {
       for (int j = 0; j < survival.drafted(i); j++) {
-        keys[next++] = key(survival.survival(i, j), i);
+        keys[next++] = key(weights[i] * survival.survival(i, j), i);
       }
     }
     Arrays.sort(keys);

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 class SloStrategyTest {
   private static final CostModel MEMORY_BOUND = new TestCost(100, 1, 10, 0.1);
   private static final CostModel COMPUTE_BOUND = new TestCost(1, 100, 10, 10);
+  private static final CostModel COSTLY_ROWS = new TestCost(100, 40, 10, 0.1);
   private static final SloTarget TPOT_50 = new SloTarget(SloTarget.NONE, 50);
 
   /** Under a policy that has seen plain steps of the tests' sizes. */
@@ -53,15 +54,17 @@ class SloStrategyTest {
   }
 
   @Test
-  void lateRequestsGetTheirTokensAndNothingThatTakesTimeIsSpentOnOthers() {
+  void tokensOfLateRequestsAreWorthMoreThanLikelierOnesOfOthers() {
     BatchView.Entry early = Batches.entry(0, 4, TPOT_50, 100, 10, Double.NaN);
     BatchView.Entry late = Batches.entry(1, 4, TPOT_50, 10, 600, Double.NaN);
-    BatchView batch = new BatchView(List.of(early, late));
-    SurvivalTable survival = Batches.survival(new double[][] {{.99, .98, .97}, {.9, .8, .7}});
+    SurvivalTable survival = Batches.survival(new double[][] {{.6}, {.5}});
 
     assertThat(SloSlack.need(early, 100)).isEqualTo(1);
     assertThat(SloSlack.need(late, 100)).isEqualTo(5);
-    assertThat(SLO.select(batch, survival, MEMORY_BOUND)).containsExactly(0, 3);
+    assertThat(SLO.select(new BatchView(List.of(early, late)), survival, COSTLY_ROWS))
+        .containsExactly(0, 1);
+    assertThat(SLO.select(new BatchView(List.of(early, early)), survival, COSTLY_ROWS))
+        .containsExactly(1, 1);
   }
 
   @Test
@@ -79,9 +82,9 @@ class SloStrategyTest {
     BatchView.Entry hopeless = Batches.entry(0, 4, TPOT_50, 2, 1_000_000, Double.NaN);
     BatchView.Entry late = Batches.entry(1, 4, TPOT_50, 10, 600, Double.NaN);
     BatchView batch = new BatchView(List.of(hopeless, late));
-    SurvivalTable survival = Batches.survival(new double[][] {{.95, .9}, {.5, .4}});
+    SurvivalTable survival = Batches.survival(new double[][] {{.6}, {.5}});
 
-    assertThat(SLO.select(batch, survival, MEMORY_BOUND)).containsExactly(0, 2);
+    assertThat(SLO.select(batch, survival, COSTLY_ROWS)).containsExactly(0, 1);
   }
 
   @Test
@@ -90,10 +93,10 @@ class SloStrategyTest {
     BatchView running = new BatchView(List.of(Batches.entry(0, 4, TPOT_50, 10, 500, Double.NaN)));
 
     int calm = SLO.budget(new WaitingView(1, 30, Long.MAX_VALUE), running, cost).prefillTokens();
-    int urgent = SLO.budget(new WaitingView(1, 3000, 10), running, cost).prefillTokens();
 
     assertThat(calm).isEqualTo(39);
-    assertThat(urgent).isEqualTo(89);
+    assertThat(SLO.budget(new WaitingView(1, 3000, 10), running, cost))
+        .isEqualTo(StepBudget.unlimited());
     assertThat(SLO.budget(WaitingView.empty(), Batches.decoding(2, 4), cost))
         .isEqualTo(StepBudget.unlimited());
   }

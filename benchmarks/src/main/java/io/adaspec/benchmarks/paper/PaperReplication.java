@@ -1,0 +1,142 @@
+package io.adaspec.benchmarks.paper;
+
+import io.adaspec.runtime.request.ServiceClass;
+import io.adaspec.runtime.scheduler.SchedulerLimits;
+import io.adaspec.runtime.simulation.Arrivals;
+import io.adaspec.runtime.simulation.Lengths;
+import io.adaspec.runtime.simulation.QueueBounds;
+import io.adaspec.runtime.simulation.Scenario;
+import io.adaspec.runtime.simulation.Trace;
+import io.adaspec.runtime.simulation.Traffic;
+import io.adaspec.runtime.time.CalendarClock;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Repeats the experiment of AdaSpec (arXiv 2503.05096, section 6) in simulation: model pairs ×
+ * traces × SLO scales × strategies, and a sweep over load; checks what should hold, cell by cell,
+ * and writes tables and plots.
+ *
+ * <p>{@code java -cp … io.adaspec.benchmarks.paper.PaperReplication [OUT [TRACES]]} writes {@code
+ * paper-replication.md}, {@code .csv} and {@code -*.svg} into OUT ({@code benchmarks/results}).
+ * Recorded traces are read from TRACES ({@code ../shared/assets/traces}); where they are missing,
+ * arrivals of the same statistics are generated, and the report says so. Deterministic; the
+ * baselines are those of the paper, the machines are estimates (see {@code SimulatedProfiles}).
+ */
+public final class PaperReplication {
+  static final String PLAIN = "off";
+  static final List<String> FIXED = List.of("fixed:1", "fixed:3", "fixed:5");
+  static final List<String> STRATEGIES =
+      List.of(
+          PLAIN,
+          "fixed:1",
+          "fixed:3",
+          "fixed:5",
+          "threshold:0.6",
+          "smartspec",
+          "adaspec-drafter",
+          "adaspec-literal",
+          "adaspec",
+          "slo");
+  static final List<String> PAIRS =
+      List.of(
+          "a100-vicuna-7b",
+          "l40-vicuna-7b",
+          "4xa100-vicuna-33b",
+          "8xa100-llama-70b",
+          "h200-llama-8b");
+
+  private static final List<String> TRACES = List.of("conv", "mooncake", "code");
+  private static final List<Double> SLO_SCALES = List.of(1.2, 1.6, 2.5);
+  private static final List<Double> LOADS = List.of(0.2, 0.6, 1.0, 1.5);
+  private static final double TRACE_LOAD = 0.4;
+  private static final double TTFT_SCALE = 10;
+  private static final int REQUESTS = 1000;
+
+  private final Optional<Path> traces;
+  private final PrintStream progress;
+
+  private PaperReplication(Optional<Path> traces, PrintStream progress) {
+    this.traces = traces;
+    this.progress = progress;
+  }
+
+  /** Runs everything. */
+  public static void main(String[] args) throws IOException {
+    Path out = Path.of(args.length > 0 ? args[0] : "benchmarks/results");
+    Path folder = Path.of(args.length > 1 ? args[1] : "../shared/assets/traces");
+    Optional<Path> traces = Optional.of(folder).filter(Files::isDirectory);
+    PaperReplication replication = new PaperReplication(traces, System.out);
+    List<Cell> cells = new ArrayList<>(replication.traceCells());
+    cells.addAll(replication.loadCells());
+    List<MixedClasses.Comparison> mixed = PAIRS.stream().map(MixedClasses::compare).toList();
+    boolean recorded = Trace.load(TRACES.getFirst(), traces).recorded();
+    Files.createDirectories(out);
+    new ReplicationReport(cells, mixed, recorded, CalendarClock.system().now().toLocalDate())
+        .write(out);
+  }
+
+  /** Every pair and trace at a moderate load, with tight to loose targets. */
+  private List<Cell> traceCells() throws IOException {
+    List<Cell> cells = new ArrayList<>();
+    for (String pair : PAIRS) {
+      for (String name : TRACES) {
+        Trace trace = Trace.load(name, traces);
+        for (double scale : SLO_SCALES) {
+          Arrivals arrivals = new Arrivals.Replay(trace, 0, TRACE_LOAD);
+          cells.add(run(new Cell(pair, name, TRACE_LOAD, scale), arrivals));
+        }
+      }
+    }
+    return cells;
+  }
+
+  /** Every pair under Poisson arrivals from nearly idle to overload. */
+  private List<Cell> loadCells() {
+    List<Cell> cells = new ArrayList<>();
+    for (String pair : PAIRS) {
+      for (double load : LOADS) {
+        Arrivals arrivals = new Arrivals.Phases(List.of(new Arrivals.Phase(1e6, 0, load, 1)));
+        cells.add(run(new Cell(pair, "poisson", load, 2), arrivals));
+      }
+    }
+    return cells;
+  }
+
+  private Cell run(Cell cell, Arrivals arrivals) {
+    Scenario second = scenario(cell, arrivals, 1);
+    double seconds = REQUESTS / (cell.load() * second.capacity(Lengths.SPEC_BENCH));
+    Scenario scenario = scenario(cell, arrivals, seconds);
+    for (String strategy : STRATEGIES) {
+      cell.results().put(strategy, Cell.Result.of(scenario.run(strategy)));
+    }
+    progress.println(cell.name());
+    return cell;
+  }
+
+  private static Scenario scenario(Cell cell, Arrivals arrivals, double seconds) {
+    Traffic traffic =
+        new Traffic(
+            cell.traffic(),
+            ServiceClass.STANDARD,
+            arrivals,
+            Lengths.SPEC_BENCH,
+            Traffic.Slo.scaled(TTFT_SCALE, cell.sloScale()),
+            0);
+    return new Scenario(
+        cell.name(),
+        "",
+        "sim:" + cell.pair(),
+        1,
+        1,
+        seconds,
+        new SchedulerLimits(256, 512, 32),
+        QueueBounds.none(),
+        List.of(traffic));
+  }
+}
