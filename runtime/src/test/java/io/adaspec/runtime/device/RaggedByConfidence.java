@@ -13,12 +13,12 @@ import io.adaspec.runtime.speculation.WaitingView;
  * Drafts by turns with the model, the n-gram and not at all, stops each sequence by its own
  * confidence, and verifies each one's prefix of confident tokens: as ragged as can be.
  */
-final class RaggedByConfidence implements SpeculationStrategy {
+public final class RaggedByConfidence implements SpeculationStrategy {
   private final DrafterKind[] turns;
   private final float stopBelow;
   private final float verifyAbove;
 
-  RaggedByConfidence(float stopBelow, float verifyAbove, DrafterKind... turns) {
+  public RaggedByConfidence(float stopBelow, float verifyAbove, DrafterKind... turns) {
     this.turns = turns;
     this.stopBelow = stopBelow;
     this.verifyAbove = verifyAbove;

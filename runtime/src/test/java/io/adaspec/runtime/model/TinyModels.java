@@ -54,10 +54,15 @@ public final class TinyModels {
 
   /** Metadata and vocabulary without tensors. */
   static GgufWriter metadata(String architecture) {
+    return metadata(architecture, LAYERS, 0);
+  }
+
+  /** The same for another number of layers, with the last {@code renamed} tokens renamed. */
+  static GgufWriter metadata(String architecture, int layers, int renamed) {
     return new GgufWriter()
         .put("general.architecture", architecture)
         .put("general.name", "tiny")
-        .put(architecture + ".block_count", LAYERS)
+        .put(architecture + ".block_count", layers)
         .put(architecture + ".embedding_length", HIDDEN)
         .put(architecture + ".feed_forward_length", FEED_FORWARD)
         .put(architecture + ".attention.head_count", HEADS)
@@ -65,7 +70,7 @@ public final class TinyModels {
         .put(architecture + ".context_length", 128)
         .put(architecture + ".attention.layer_norm_rms_epsilon", 1e-5f)
         .put("tokenizer.ggml.model", "llama")
-        .put("tokenizer.ggml.tokens", tokens())
+        .put("tokenizer.ggml.tokens", tokens(renamed))
         .put("tokenizer.ggml.scores", new float[VOCABULARY])
         .put("tokenizer.ggml.token_type", types())
         .put("tokenizer.ggml.bos_token_id", 1)
@@ -90,7 +95,7 @@ public final class TinyModels {
     return path;
   }
 
-  private static ModelConfig config(String architecture) {
+  static ModelConfig config(String architecture) {
     Architecture family = Architectures.named(architecture);
     return new ModelConfig(
         architecture,
@@ -112,12 +117,15 @@ public final class TinyModels {
         false);
   }
 
-  private static List<String> tokens() {
+  private static List<String> tokens(int renamed) {
     List<String> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
     for (int b = 0; b < 256; b++) {
       tokens.add(String.format("<0x%02X>", b));
     }
     tokens.addAll(List.of("\u2581", "a", "b", "ab", "\u2581a", "c", "abc"));
+    for (int id = VOCABULARY - renamed; id < VOCABULARY; id++) {
+      tokens.set(id, tokens.get(id) + "!");
+    }
     return tokens;
   }
 
