@@ -54,4 +54,18 @@ public record DeviceInfo(
   public boolean hasDraftModel() {
     return draftKvBlocks > 0;
   }
+
+  /** The same device with fewer KV blocks of each kind; the last ones are left out. */
+  public DeviceInfo withoutBlocks(int blocks) {
+    return new DeviceInfo(
+        name,
+        description,
+        vocabularySize,
+        contextTokens,
+        draftContextTokens,
+        blockTokens,
+        kvBlocks - blocks,
+        hasDraftModel() ? draftKvBlocks - blocks : 0,
+        maxRows);
+  }
 }

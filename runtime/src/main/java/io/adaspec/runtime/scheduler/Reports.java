@@ -42,7 +42,8 @@ final class Reports {
                     Math.ceilDiv(timing.draftRows(), passes), timing.draftContextReads() / passes);
     return cost.overheadNanos(step.rows().size())
         + draft
-        + cost.targetPassNanos(timing.targetRows(), timing.targetContextReads());
+        + cost.targetPassNanos(timing.targetRows(), timing.targetContextReads())
+        - cost.prefillSavingNanos(step.prefillRows());
   }
 
   static SchedulerLoad load(

@@ -3,6 +3,7 @@ package io.adaspec.runtime.scheduler;
 import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.speculation.ControllerState;
+import io.adaspec.runtime.speculation.CostCorrection;
 import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.SpeculationController;
@@ -249,9 +250,10 @@ public final class Scheduler {
     }
   }
 
-  /** Reckons with another cost model from the next step on. */
+  /** Reckons with another cost model from the next step on; what corrected the old one is void. */
   public void apply(CostModel cost) {
-    policy = new Policy(policy.snapshot(), policy.strategy(), cost);
+    learned = learned.withCorrection(CostCorrection.none());
+    policy = new Policy(policy.snapshot(), strategies.apply(policy.snapshot(), learned), cost);
   }
 
   /** What its steps have taught about acceptance, times and gains. */

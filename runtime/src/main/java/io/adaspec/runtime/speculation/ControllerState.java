@@ -31,6 +31,12 @@ public record ControllerState(
         SpeculationLedger.initial());
   }
 
+  /** The same with another correction, for another cost model. */
+  public ControllerState withCorrection(CostCorrection other) {
+    return new ControllerState(
+        calibration, confidenceSum, confidenceCount, smartSpec, other, ledger);
+  }
+
   /** Mean confidence since the start, as the released AdaSpec code keeps it. */
   double lifetimeConfidence() {
     return confidenceCount == 0 ? INITIAL_CONFIDENCE : confidenceSum / confidenceCount;

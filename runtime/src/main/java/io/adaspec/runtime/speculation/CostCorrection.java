@@ -45,7 +45,8 @@ public final class CostCorrection {
         next,
         size(report.targetRows()),
         (double) report.verifyNanos(),
-        model.targetPassNanos(report.targetRows(), report.targetContextReads()));
+        model.targetPassNanos(report.targetRows(), report.targetContextReads())
+            - model.prefillSavingNanos(report.prefillRows()));
     if (report.draftPasses() > 0) {
       int passes = report.draftPasses();
       double each =
@@ -121,6 +122,11 @@ public final class CostCorrection {
     @Override
     public double overheadNanos(int sequences) {
       return model.overheadNanos(sequences) * by.known(OVERHEAD);
+    }
+
+    @Override
+    public double prefillSavingNanos(int rows) {
+      return model.prefillSavingNanos(rows) * by.target(rows);
     }
   }
 }

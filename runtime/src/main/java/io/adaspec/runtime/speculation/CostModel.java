@@ -31,4 +31,15 @@ public interface CostModel {
    * @return nanoseconds
    */
   double overheadNanos(int sequences);
+
+  /**
+   * What a target pass takes less because some of its rows yield no logits, as most prefill rows
+   * do.
+   *
+   * @param rows how many of the pass's rows
+   * @return nanoseconds, less than the pass takes
+   */
+  default double prefillSavingNanos(int rows) {
+    return 0;
+  }
 }

@@ -95,7 +95,9 @@ public record SpeculationLedger(
     long plainReads = report.targetContextReads() - report.verifiedTokens();
     long decodeReads = plainReads - BatchView.contextReads(0, report.prefillRows());
     double plainOfStep =
-        cost.overheadNanos(sequences) + cost.targetPassNanos(plainRows, Math.max(0, plainReads));
+        cost.overheadNanos(sequences)
+            + cost.targetPassNanos(plainRows, Math.max(0, plainReads))
+            - cost.prefillSavingNanos(report.prefillRows());
     double plain =
         cost.overheadNanos(sampling) + cost.targetPassNanos(decodeRows, Math.max(0, decodeReads));
     return (report.emittedTokens() - sampling) * plain / sampling

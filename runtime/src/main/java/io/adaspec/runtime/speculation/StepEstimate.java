@@ -40,7 +40,8 @@ final class StepEstimate {
   double withoutDraftingNanos(int draftRows, long draftReads) {
     return cost.overheadNanos(batch.size())
         + cost.targetPassNanos(
-            batch.totalRows() + draftRows, batch.totalContextReads() + draftReads);
+            batch.totalRows() + draftRows, batch.totalContextReads() + draftReads)
+        - cost.prefillSavingNanos(batch.totalRows() - samplers);
   }
 
   /** The step as plain decoding. */

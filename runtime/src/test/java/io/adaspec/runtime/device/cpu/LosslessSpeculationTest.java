@@ -37,7 +37,7 @@ class LosslessSpeculationTest {
       Strategies.FORMS.stream()
           .map(form -> form.replace(":K", ":4").replace(":P", ":0.4"))
           .toList();
-  private static final int OUTPUT = 40;
+  private static final int OUTPUT = 24;
   private static final int ROOMY = 200;
 
   @TempDir private Path folder;
@@ -75,7 +75,7 @@ class LosslessSpeculationTest {
       throws IOException {
     try (LoadedModel target = pair.target(folder);
         LoadedModel draft = pair.draft(folder);
-        PairBench bench = new PairBench(target, draft, 11)) {
+        PairBench bench = new PairBench(target, draft, 8)) {
       List<InferenceRequest> requests = pair.requests(target, OUTPUT);
       Map<RequestId, List<Integer>> plain = bench.alone(requests);
       int preemptions = 0;

@@ -1,0 +1,172 @@
+package io.adaspec.runtime.device.profile;
+
+import io.adaspec.runtime.device.Device;
+import io.adaspec.runtime.device.DeviceInfo;
+import io.adaspec.runtime.speculation.CostProfile;
+import io.adaspec.runtime.step.StepTiming;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Measures what passes cost on an open device, one small piece at a time, so that its owner may do
+ * other work between two pieces.
+ *
+ * <p>First steps that compile and warm the kernels, until they become no faster; then, twice over,
+ * rows × contexts: decoding, verifying one draft token each (which times a draft pass too), prefill
+ * chunks; small before large. A point is the median of up to {@value #REPETITIONS} steps after one
+ * that is not counted, and the lesser of the two rounds; points that would overrun the budget are
+ * left out. Used by the thread that executes the device's steps.
+ */
+public final class DeviceProfiler {
+  /** What {@code serve} and {@code profile} spend at most. */
+  public static final Duration BUDGET = Duration.ofSeconds(15);
+
+  private static final int REPETITIONS = 3;
+  private static final int ROUNDS = 2;
+  private static final long WARM_UP_NANOS = 500_000_000;
+  private static final int SETTLED_STEPS = 50;
+  private static final int[] SEQUENCES = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
+  private static final int[] PREFILLS = {16, 64, 256};
+  private static final int SHORT_CONTEXT = 16;
+
+  private final ProfileSteps steps;
+  private final long budgetNanos;
+  private final double pieceNanos;
+  private final List<ProfilePoint> points;
+  private final ProfileFit fit = new ProfileFit();
+  private long spentNanos;
+  private double nanosPerRow;
+  private long leastNanos = Long.MAX_VALUE;
+  private int settledSteps;
+  private boolean warm;
+  private int round;
+  private int next;
+
+  /** A profiler that may overwrite all of the device's KV memory. */
+  public DeviceProfiler(Device device, Duration budget) {
+    this(device, 0, device.info().kvBlocks(), budget, budget);
+  }
+
+  /**
+   * @param firstBlock first of the KV blocks that it may overwrite, of target and draft alike
+   * @param blocks how many; together at least one token of each sequence
+   * @param budget time to spend on measurements, all pieces together
+   * @param piece about the longest time of a piece
+   */
+  public DeviceProfiler(Device device, int firstBlock, int blocks, Duration budget, Duration piece) {
+    this.steps = new ProfileSteps(device, firstBlock, blocks);
+    this.budgetNanos = budget.toNanos();
+    this.pieceNanos = piece.toNanos();
+    this.points = points(device.info(), steps.capacityTokens());
+  }
+
+  private static List<ProfilePoint> points(DeviceInfo info, int capacity) {
+    List<Integer> contexts = new ArrayList<>();
+    contexts.add(Math.min(SHORT_CONTEXT, Math.max(0, capacity - 2)));
+    if (capacity > 16 * SHORT_CONTEXT) {
+      contexts.add(capacity / 4);
+      contexts.add(capacity - capacity / 8);
+    }
+    List<ProfilePoint> points = new ArrayList<>();
+    for (int sequences : SEQUENCES) {
+      for (int context : contexts) {
+        points.add(new ProfilePoint(sequences, 1, context, false));
+        if (info.hasDraftModel()) {
+          points.add(new ProfilePoint(sequences, 1, context, true));
+        }
+      }
+    }
+    for (int rows : PREFILLS) {
+      if (rows < capacity) {
+        points.add(new ProfilePoint(1, rows, 0, false));
+      }
+    }
+    points.removeIf(point -> point.targetRows() > info.maxRows());
+    points.sort(
+        (a, b) ->
+            Long.compare(
+                (long) a.targetRows() * (1 + a.contextTokens() / 64),
+                (long) b.targetRows() * (1 + b.contextTokens() / 64)));
+    return points;
+  }
+
+  /**
+   * Measures the next piece.
+   *
+   * @return whether there is more to do
+   */
+  public boolean advance() {
+    if (!warm) {
+      warmUp();
+    } else if (round < ROUNDS) {
+      measure(points.get(next++));
+    }
+    while (round < ROUNDS && (next == points.size() || tooLong(points.get(next)))) {
+      if (++next >= points.size()) {
+        next = 0;
+        round++;
+      }
+    }
+    return round < ROUNDS;
+  }
+
+  /** All pieces in a row. */
+  public CostProfile measure() {
+    while (advance()) {
+      // the work is done in the condition
+    }
+    return profile();
+  }
+
+  /** Share of the pieces that are done, 0 to 1. */
+  public double progress() {
+    return (round + (double) next / points.size()) / ROUNDS;
+  }
+
+  /**
+   * What the measurements so far say.
+   *
+   * @throws IllegalStateException before the first one
+   */
+  public CostProfile profile() {
+    return fit.profile();
+  }
+
+  private boolean tooLong(ProfilePoint point) {
+    double expected = 3 * nanosPerRow * point.targetRows();
+    boolean overBudget = spentNanos + expected > (double) budgetNanos * (round + 1) / ROUNDS;
+    return next > 0 && (overBudget || expected > pieceNanos);
+  }
+
+  /** One round of steps; they compile and warm the kernels. */
+  private void warmUp() {
+    long nanos = run(points.getFirst()).totalNanos();
+    nanosPerRow = nanos;
+    settledSteps = nanos < 0.9 * leastNanos ? 0 : settledSteps + 1;
+    leastNanos = Math.min(leastNanos, nanos);
+    run(points.get(Math.min(1, points.size() - 1)));
+    if (nanosPerRow * points.get(points.size() / 2).targetRows() < pieceNanos) {
+      run(points.get(points.size() / 2));
+    }
+    boolean settled = spentNanos >= WARM_UP_NANOS && settledSteps >= SETTLED_STEPS;
+    warm = settled || spentNanos >= budgetNanos / 4;
+  }
+
+  private void measure(ProfilePoint point) {
+    long start = spentNanos;
+    run(point);
+    List<StepTiming> timings = new ArrayList<>();
+    do {
+      timings.add(run(point));
+    } while (timings.size() < REPETITIONS && spentNanos - start < pieceNanos / 2);
+    nanosPerRow = (double) timings.getLast().totalNanos() / point.targetRows();
+    fit.add(point, timings);
+  }
+
+  private StepTiming run(ProfilePoint point) {
+    StepTiming timing = steps.run(point);
+    spentNanos += timing.totalNanos();
+    return timing;
+  }
+}
