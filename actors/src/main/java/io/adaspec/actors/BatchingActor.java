@@ -53,6 +53,9 @@ final class BatchingActor {
   record DeviceReady(int index, DeviceInfo info, CostModel cost, ActorRef<GpuActor.Command> device)
       implements Command {}
 
+  /** What the work of an open device costs, known better than when it was opened. */
+  record CostMeasured(int index, CostModel cost) implements Command {}
+
   /** A device could not be opened. */
   record OpenFailed(int index, DeviceException failure) implements Command {}
 
@@ -142,6 +145,8 @@ final class BatchingActor {
       }
       case OwnerGone(ActorRef<RequestActor.Command> owner, RequestId id) -> onOwnerGone(owner);
       case DeviceReady ready -> onDeviceReady(ready);
+      case CostMeasured(int index, CostModel cost) ->
+          devices.get(index).scheduler().ifPresent(scheduler -> scheduler.apply(cost));
       case OpenFailed(int index, DeviceException failure) -> onDeviceFailed(index, failure);
       case StepFailed(int index, long planId, DeviceException failure) ->
           onDeviceFailed(index, failure);
@@ -209,6 +214,7 @@ final class BatchingActor {
       hand(emission, now);
     }
     engine.observer().stepCompleted(device.name(), outcome.report(), turnaroundNanos);
+    engine.observer().stepDecided(device.name(), outcome.decision(), outcome.report());
     supervisor.tell(new SupervisorActor.StepDone(device.name(), outcome.report()));
   }
 

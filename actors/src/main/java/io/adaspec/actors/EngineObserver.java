@@ -2,6 +2,7 @@ package io.adaspec.actors;
 
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.StepDecision;
 import io.adaspec.runtime.speculation.StepReport;
 
 /**
@@ -30,6 +31,9 @@ public interface EngineObserver {
    *     time by the cost of the actor path
    */
   default void stepCompleted(String device, StepReport report, long turnaroundNanos) {}
+
+  /** The same step with what it was decided on, to be logged and explained. */
+  default void stepDecided(String device, StepDecision decision, StepReport report) {}
 
   /** A device failed or became ready again. */
   default void deviceChanged(EngineStatus.DeviceStatus device) {}

@@ -3,9 +3,12 @@ package io.adaspec.actors;
 import io.adaspec.runtime.device.Device;
 import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DeviceInfo;
+import io.adaspec.runtime.device.profile.BackgroundProfile;
 import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.step.StepPlan;
 import io.adaspec.runtime.step.StepResult;
+import java.time.Duration;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -25,6 +28,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  */
 final class GpuActor {
   private static final double BACKOFF_JITTER = 0.2;
+  private static final Duration IDLE = Duration.ofMillis(20);
 
   /** What a device is told. */
   sealed interface Command {}
@@ -35,6 +39,8 @@ final class GpuActor {
   /** Announces the open device once more, to a scheduler that has started anew. */
   record Announce() implements Command {}
 
+  private record Idle() implements Command {}
+
   /** Closes the device and opens it again, since its results make no sense. */
   record Reopen(String reason) implements Command {}
 
@@ -42,19 +48,22 @@ final class GpuActor {
   private final int index;
   private final ActorRef<BatchingActor.Command> batching;
   private final Device device;
-  private final CostModel cost;
+  private CostModel cost;
+  private final Optional<BackgroundProfile> profile;
 
   private GpuActor(
       ActorContext<Command> context,
       int index,
       ActorRef<BatchingActor.Command> batching,
       Device device,
-      CostModel cost) {
+      CostModel cost,
+      Optional<BackgroundProfile> profile) {
     this.context = context;
     this.index = index;
     this.batching = batching;
     this.device = device;
     this.cost = cost;
+    this.profile = profile;
   }
 
   /**
@@ -82,6 +91,7 @@ final class GpuActor {
       ActorRef<BatchingActor.Command> batching) {
     Device device;
     CostModel cost;
+    Optional<BackgroundProfile> profile;
     try {
       device = opener.open().get();
     } catch (IllegalArgumentException e) {
@@ -96,6 +106,7 @@ final class GpuActor {
     }
     try {
       cost = opener.cost().apply(device);
+      profile = opener.profile().apply(device);
     } catch (RuntimeException e) {
       device.close();
       DeviceException failure = asDeviceFailure(opener.name(), e);
@@ -103,8 +114,9 @@ final class GpuActor {
       return failed(context, opener.name(), failure);
     }
     context.getLog().info("device {} open: {}", opener.name(), device.info().description());
-    GpuActor actor = new GpuActor(context, index, batching, device, cost);
+    GpuActor actor = new GpuActor(context, index, batching, device, cost, profile);
     actor.announce();
+    profile.ifPresent(known -> context.setReceiveTimeout(IDLE, new Idle()));
     return actor.idle();
   }
 
@@ -120,6 +132,7 @@ final class GpuActor {
     return switch (command) {
       case Execute(StepPlan plan) -> execute(plan);
       case Announce() -> announce();
+      case Idle() -> measure();
       case Reopen(String reason) ->
           throw DeviceException.transientFailure(reason, new IllegalStateException(reason));
     };
@@ -139,8 +152,26 @@ final class GpuActor {
   }
 
   private Behavior<Command> announce() {
-    DeviceInfo info = device.info();
+    DeviceInfo info = profile.map(BackgroundProfile::rest).orElseGet(device::info);
     batching.tell(new BatchingActor.DeviceReady(index, info, cost, context.getSelf()));
+    return Behaviors.same();
+  }
+
+  /** A piece of the profile; the blocks that it took stay out of the scheduler's reach. */
+  private Behavior<Command> measure() {
+    try {
+      profile
+          .flatMap(BackgroundProfile::advance)
+          .ifPresent(
+              measured -> {
+                context.cancelReceiveTimeout();
+                cost = measured;
+                batching.tell(new BatchingActor.CostMeasured(index, measured));
+              });
+    } catch (RuntimeException e) {
+      context.cancelReceiveTimeout();
+      context.getLog().warn("device {} cannot be profiled", device.info().name(), e);
+    }
     return Behaviors.same();
   }
 

@@ -2,6 +2,7 @@ package io.adaspec.actors;
 
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.StepDecision;
 import io.adaspec.runtime.speculation.StepReport;
 import java.util.List;
 import java.util.function.Consumer;
@@ -55,6 +56,11 @@ final class Observers implements EngineObserver {
   @Override
   public void stepCompleted(String device, StepReport report, long turnaroundNanos) {
     each(observer -> observer.stepCompleted(device, report, turnaroundNanos));
+  }
+
+  @Override
+  public void stepDecided(String device, StepDecision decision, StepReport report) {
+    each(observer -> observer.stepDecided(device, decision, report));
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.adaspec.api.cli;
 
 import io.adaspec.actors.EngineObserver;
+import io.adaspec.runtime.device.DeviceSpec;
+import io.adaspec.runtime.device.Devices;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.SpeculationStrategy;
@@ -63,6 +65,15 @@ final class EngineOptions {
    */
   ModelPair openModels() {
     return ModelPair.open(models.name(), models.target(), draftPath());
+  }
+
+  /**
+   * What to open the devices with.
+   *
+   * @param maxRows most rows of one target pass
+   */
+  List<DeviceSpec> specs(Devices known, ModelPair pair, int maxRows) {
+    return devices.specs(known, pair, maxRows);
   }
 
   /** Starts an engine that owns the models from then on; they are closed if it does not start. */

@@ -25,6 +25,8 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       TokenizeCommand.class,
       InspectCommand.class,
+      ProfileCommand.class,
+      ExplainCommand.class,
     })
 public final class Main implements Runnable {
   static final int FAILURE = 1;

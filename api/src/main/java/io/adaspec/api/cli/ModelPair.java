@@ -33,13 +33,24 @@ record ModelPair(String name, long createdSeconds, LoadedModel target, Optional<
           name,
           Files.getLastModifiedTime(targetPath).to(TimeUnit.SECONDS),
           target,
-          draftPath.map(ModelPair::open));
+          draftPath.map(path -> openDraft(path, target)));
     } catch (IOException e) {
       target.close();
       throw CommandFailure.unreadable(targetPath, e);
     } catch (RuntimeException e) {
       target.close();
       throw e;
+    }
+  }
+
+  private static LoadedModel openDraft(Path path, LoadedModel target) {
+    LoadedModel draft = open(path);
+    try {
+      target.requireSameVocabulary(draft);
+      return draft;
+    } catch (IllegalArgumentException e) {
+      draft.close();
+      throw new CommandFailure(String.valueOf(e.getMessage()), e);
     }
   }
 

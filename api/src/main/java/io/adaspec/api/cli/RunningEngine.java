@@ -1,6 +1,5 @@
 package io.adaspec.api.cli;
 
-import io.adaspec.actors.DeviceOpener;
 import io.adaspec.actors.Engine;
 import io.adaspec.actors.EngineBuilder;
 import io.adaspec.actors.EngineModel;
@@ -46,7 +45,7 @@ record RunningEngine(
             .settings(settings)
             .observer(readiness);
     observers.forEach(builder::observer);
-    specs.forEach(spec -> builder.device(DeviceOpener.of(devices, spec, WarmUp::cost)));
+    specs.forEach(spec -> builder.device(DeviceCosts.opener(devices, spec)));
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "adaspec", config.all());
     return new RunningEngine(system, builder.start(system), readiness, models);
   }

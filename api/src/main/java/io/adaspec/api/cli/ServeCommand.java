@@ -1,15 +1,20 @@
 package io.adaspec.api.cli;
 
+import io.adaspec.actors.EngineObserver;
 import io.adaspec.api.AdaSpecServer;
 import io.adaspec.api.RunningServer;
 import io.adaspec.api.ServerSettings;
 import io.adaspec.api.metrics.EngineMetrics;
 import io.adaspec.api.openai.ServedModel;
 import java.net.BindException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code adaspec serve}: the engine behind HTTP and WebSocket, until a signal ends it. */
 @Command(
@@ -26,6 +31,12 @@ final class ServeCommand implements Runnable {
   @Mixin private final ServerOptions server = new ServerOptions();
   @Mixin private final OutputOptions output = new OutputOptions();
 
+  @Option(
+      names = "--decision-log",
+      paramLabel = "FILE",
+      description = "Record why every step speculates as it does; read it with explain.")
+  private Optional<Path> decisionLog = Optional.empty();
+
   ServeCommand() {}
 
   @Override
@@ -36,13 +47,18 @@ final class ServeCommand implements Runnable {
       ServerSettings settings = server.settings(config);
       ModelPair models = options.openModels();
       EngineMetrics metrics = new EngineMetrics(models.name());
-      try (RunningEngine running = options.start(config, models, List.of(metrics))) {
+      Optional<DecisionLog> log = decisionLog.map(DecisionLog::create);
+      List<EngineObserver> observers = new ArrayList<>(List.of(metrics));
+      log.ifPresent(observers::add);
+      try (RunningEngine running = options.start(config, models, observers)) {
         RunningServer bound = bind(running, settings, metrics);
         try (Progress _ = output.progress("loading " + models.name())) {
           running.awaitReady();
         }
         announce(models.name(), settings, bound.address().getPort());
         stop.await();
+      } finally {
+        log.ifPresent(DecisionLog::close);
       }
       stop.stopped();
     }

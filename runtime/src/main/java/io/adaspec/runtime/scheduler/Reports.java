@@ -9,14 +9,18 @@ import io.adaspec.runtime.step.StepTiming;
 final class Reports {
   private Reports() {}
 
-  static StepReport of(StepPlanner.Planned step, StepResult result, Commit commit, long nowNanos) {
+  /**
+   * @param cost as corrected before the step
+   */
+  static StepReport of(
+      StepPlanner.Planned step, StepResult result, Commit commit, CostModel cost, long nowNanos) {
     StepTiming timing = result.timing();
     return new StepReport(
         result.planId(),
         step.policy().snapshot().version(),
         step.policy().snapshot().strategy(),
         nowNanos,
-        predictedNanos(step, timing),
+        predictedNanos(step, timing, cost),
         timing.totalNanos(),
         timing.draftNanos(),
         timing.verifyNanos(),
@@ -31,8 +35,8 @@ final class Reports {
         commit.drafted());
   }
 
-  private static double predictedNanos(StepPlanner.Planned step, StepTiming timing) {
-    CostModel cost = step.policy().cost();
+  private static double predictedNanos(
+      StepPlanner.Planned step, StepTiming timing, CostModel cost) {
     int passes = timing.draftPasses();
     double draft =
         passes == 0

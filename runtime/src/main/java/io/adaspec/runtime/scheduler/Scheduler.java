@@ -122,11 +122,12 @@ public final class Scheduler {
       commit.fold(step.rows().sequence(i), step.plan().work().get(i), result.sequences().get(i));
     }
     pace = pace.next(commit);
-    StepReport report = Reports.of(step, result, commit, nowNanos);
+    CostModel corrected = learned.correction().applied(step.policy().cost());
+    StepReport report = Reports.of(step, result, commit, corrected, nowNanos);
     learned = SpeculationController.next(learned, report, policy.cost());
     policy =
         new Policy(policy.snapshot(), strategies.apply(policy.snapshot(), learned), policy.cost());
-    return new StepOutcome(commit.emissions(), report);
+    return new StepOutcome(commit.emissions(), report, step.decision());
   }
 
   /** Whether the step of that id is in flight; a result of any other is to be thrown away. */

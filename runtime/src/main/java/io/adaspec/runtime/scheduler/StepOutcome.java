@@ -1,5 +1,6 @@
 package io.adaspec.runtime.scheduler;
 
+import io.adaspec.runtime.speculation.StepDecision;
 import io.adaspec.runtime.speculation.StepReport;
 import java.util.List;
 
@@ -8,8 +9,9 @@ import java.util.List;
  *
  * @param emissions one entry per request that got tokens or ended, in the step's order
  * @param report the step in numbers, for the policy
+ * @param decision what it was decided on
  */
-public record StepOutcome(List<TokenEmission> emissions, StepReport report) {
+public record StepOutcome(List<TokenEmission> emissions, StepReport report, StepDecision decision) {
   public StepOutcome {
     emissions = List.copyOf(emissions);
   }

@@ -5,6 +5,7 @@ import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.speculation.BatchView;
 import io.adaspec.runtime.speculation.DraftChoices;
 import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.speculation.StepDecision;
 import io.adaspec.runtime.speculation.WaitingView;
 import io.adaspec.runtime.step.SequenceWork;
 import io.adaspec.runtime.step.StepPlan;
@@ -55,8 +56,14 @@ final class StepPlanner {
    * @param rows the sequences behind its work, in the same order
    * @param prefillRows rows that are neither decode rows nor draft tokens
    * @param policy what it was planned with
+   * @param waiting who had no place before it was planned
    */
-  record Planned(StepPlan plan, StepRows rows, int prefillRows, Policy policy) {}
+  record Planned(
+      StepPlan plan, StepRows rows, int prefillRows, Policy policy, WaitingView waiting) {
+    StepDecision decision() {
+      return new StepDecision(waiting, plan.batch(), policy.snapshot(), policy.cost());
+    }
+  }
 
   /** Plans step {@code id}; empty when there is nothing to do. */
   Optional<Planned> plan(long id, Policy policy, long nowNanos) {
@@ -71,11 +78,9 @@ final class StepPlanner {
     List<BatchView.Entry> entries = new ArrayList<>();
     addEntries(step, entries, policy, nowNanos);
     int free = step.left();
+    WaitingView queue = expecting(nowNanos);
     int asked =
-        policy
-            .strategy()
-            .budget(expecting(nowNanos), new BatchView(entries), policy.cost())
-            .prefillTokens();
+        policy.strategy().budget(queue, new BatchView(entries), policy.cost()).prefillTokens();
     int budget = Math.min(Math.max(asked, limits.minPrefillTokens()), free);
     boolean roomy = step.preempted().size() == madeWay;
     prefill.plan(step, budget, roomy, nowNanos);
@@ -95,7 +100,7 @@ final class StepPlanner {
             policy.strategy(),
             policy.cost(),
             policy.snapshot().verifier());
-    return Optional.of(new Planned(plan, step, prefillRows, policy));
+    return Optional.of(new Planned(plan, step, prefillRows, policy, queue));
   }
 
   /** Who waits for a first token: in the queue, or in the middle of its prompt. */

@@ -1,5 +1,6 @@
 package io.adaspec.runtime.speculation;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,6 +23,9 @@ public record CostProfile(
     double sequenceNanos,
     List<Measurement> samples)
     implements CostModel {
+
+  private static final int MOST_READ_OFF = 1024;
+  private static final long FAR = 10_000;
 
   /** What was measured. */
   public enum Pass {
@@ -53,6 +57,36 @@ public record CostProfile(
               + ", per sequence "
               + sequenceNanos);
     }
+  }
+
+  /**
+   * The profile itself, or one read off another model at some points, taken for linear in reads.
+   */
+  public static CostProfile of(CostModel model) {
+    if (model instanceof CostProfile profile) {
+      return profile;
+    }
+    double sequence = Math.max(0, model.overheadNanos(2) - model.overheadNanos(1));
+    return new CostProfile(
+        curve(model::targetPassNanos),
+        Optional.of(curve(model::draftPassNanos)),
+        model.prefillSavingNanos(1),
+        Math.max(0, model.overheadNanos(1) - sequence),
+        sequence,
+        List.of());
+  }
+
+  private interface Passes {
+    double nanos(int rows, long reads);
+  }
+
+  private static PassCurve curve(Passes passes) {
+    List<PassCurve.Sample> samples = new ArrayList<>();
+    for (int rows = 1; rows <= MOST_READ_OFF; rows += Math.max(1, rows / 4)) {
+      samples.add(new PassCurve.Sample(rows, 0, passes.nanos(rows, 0)));
+    }
+    samples.add(new PassCurve.Sample(1, FAR, passes.nanos(1, FAR)));
+    return PassCurve.fit(samples);
   }
 
   @Override

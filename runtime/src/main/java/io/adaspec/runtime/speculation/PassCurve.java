@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.DoubleStream;
 
 /**
  * Duration of one model's passes, fitted to measurements: {@code T(rows, reads) = f(rows) + g ·
@@ -114,7 +115,7 @@ public record PassCurve(List<Integer> rows, List<Double> nanos, double nanosPerR
     return square == 0 ? 0 : Math.max(0, product / square);
   }
 
-  private static double median(java.util.stream.DoubleStream values) {
+  private static double median(DoubleStream values) {
     double[] sorted = values.sorted().toArray();
     return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }

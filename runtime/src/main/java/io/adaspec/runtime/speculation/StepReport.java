@@ -10,7 +10,7 @@ import java.util.List;
  * @param policyVersion the snapshot it followed
  * @param strategy name and parameters
  * @param atNanos when it was committed
- * @param predictedNanos what the cost model expected of the work that was really done
+ * @param predictedNanos what the cost model, as corrected before, expected of the work really done
  * @param totalNanos measured, the whole step
  * @param draftNanos measured, all draft passes
  * @param verifyNanos measured, the target pass
@@ -71,6 +71,11 @@ public record StepReport(
       float[] confidences,
       float[] margins,
       double acceptanceRate) {}
+
+  /** How far the prediction was off, as a share of the measured time. */
+  public double predictionError() {
+    return totalNanos == 0 ? 0 : Math.abs(predictedNanos - totalNanos) / totalNanos;
+  }
 
   /** Draft tokens proposed. */
   public int draftedTokens() {

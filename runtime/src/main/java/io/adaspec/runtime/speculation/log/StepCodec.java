@@ -1,0 +1,229 @@
+package io.adaspec.runtime.speculation.log;
+
+import io.adaspec.runtime.request.ServiceClass;
+import io.adaspec.runtime.request.SloTarget;
+import io.adaspec.runtime.speculation.BatchView;
+import io.adaspec.runtime.speculation.CostModel;
+import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.StepDecision;
+import io.adaspec.runtime.speculation.StepReport;
+import io.adaspec.runtime.speculation.Verifier;
+import io.adaspec.runtime.speculation.WaitingView;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Steps as bytes: whole numbers in groups of 7 bits, lowest first, confidences as they are, so that
+ * a replay sees what the strategy saw.
+ */
+final class StepCodec {
+  private static final int MOST_SEQUENCES = 1 << 16;
+  private static final int MOST_DRAFT = 64;
+
+  private StepCodec() {}
+
+  static void writePolicy(DataOutputStream out, PolicySnapshot policy) throws IOException {
+    writeLong(out, policy.version());
+    out.writeUTF(policy.strategy());
+    out.writeByte(policy.drafter().ordinal());
+    out.writeByte(policy.draftCap());
+    out.writeByte(policy.verifier().ordinal());
+  }
+
+  static PolicySnapshot readPolicy(DataInputStream in) throws IOException {
+    return new PolicySnapshot(
+        readLong(in),
+        in.readUTF(),
+        constant(DrafterKind.values(), in.readByte()),
+        in.readByte(),
+        constant(Verifier.values(), in.readByte()));
+  }
+
+  static void writeStep(DataOutputStream out, LoggedStep step) throws IOException {
+    WaitingView waiting = step.decision().waiting();
+    writeLong(out, waiting.requests());
+    writeLong(out, waiting.promptTokens());
+    out.writeLong(waiting.tightestTtftSlackNanos());
+    BatchView batch = step.decision().batch();
+    writeLong(out, batch.size());
+    for (BatchView.Entry entry : batch.entries()) {
+      writeEntry(out, entry);
+    }
+    writeReport(out, step.report());
+  }
+
+  static LoggedStep readStep(
+      DataInputStream in, String device, PolicySnapshot policy, CostModel cost) throws IOException {
+    WaitingView waiting = new WaitingView(readInt(in), readLong(in), in.readLong());
+    int size = readCount(in, MOST_SEQUENCES);
+    List<BatchView.Entry> entries = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      entries.add(readEntry(in));
+    }
+    StepDecision decision = new StepDecision(waiting, new BatchView(entries), policy, cost);
+    return new LoggedStep(device, decision, readReport(in, policy));
+  }
+
+  private static void writeEntry(DataOutputStream out, BatchView.Entry entry) throws IOException {
+    writeLong(out, entry.sequence());
+    writeLong(out, entry.contextTokens());
+    writeLong(out, entry.rows());
+    out.writeBoolean(entry.samples());
+    writeLong(out, entry.draftLimit());
+    writeLong(out, entry.draftLag());
+    writeLong(out, entry.emittedTokens());
+    out.writeByte(entry.serviceClass().ordinal());
+    writeLong(out, entry.slo().ttftNanos());
+    writeLong(out, entry.slo().tpotNanos());
+    writeLong(out, entry.decodeElapsedNanos());
+    out.writeDouble(entry.acceptanceRate());
+  }
+
+  private static BatchView.Entry readEntry(DataInputStream in) throws IOException {
+    return new BatchView.Entry(
+        readLong(in),
+        readInt(in),
+        readInt(in),
+        in.readBoolean(),
+        readInt(in),
+        readInt(in),
+        readInt(in),
+        constant(ServiceClass.values(), in.readByte()),
+        new SloTarget(readLong(in), readLong(in)),
+        readLong(in),
+        in.readDouble());
+  }
+
+  private static void writeReport(DataOutputStream out, StepReport report) throws IOException {
+    writeLong(out, report.planId());
+    writeLong(out, report.atNanos());
+    out.writeDouble(report.predictedNanos());
+    writeLong(out, report.totalNanos());
+    writeLong(out, report.draftNanos());
+    writeLong(out, report.verifyNanos());
+    writeLong(out, report.draftPasses());
+    writeLong(out, report.draftRows());
+    writeLong(out, report.draftContextReads());
+    writeLong(out, report.targetRows());
+    writeLong(out, report.targetContextReads());
+    writeLong(out, report.prefillRows());
+    writeLong(out, report.emittedTokens());
+    writeLong(out, report.preemptions());
+    writeLong(out, report.sequences().size());
+    for (StepReport.Drafted drafted : report.sequences()) {
+      writeLong(out, drafted.sequence());
+      out.writeByte(drafted.drafter().ordinal());
+      writeLong(out, drafted.drafted());
+      writeLong(out, drafted.verified());
+      writeLong(out, drafted.accepted());
+      writeLong(out, drafted.emitted());
+      for (int i = 0; i < drafted.drafted(); i++) {
+        out.writeFloat(drafted.confidences()[i]);
+        out.writeFloat(drafted.margins()[i]);
+      }
+      out.writeDouble(drafted.acceptanceRate());
+    }
+  }
+
+  private static StepReport readReport(DataInputStream in, PolicySnapshot policy)
+      throws IOException {
+    return new StepReport(
+        readLong(in),
+        policy.version(),
+        policy.strategy(),
+        readLong(in),
+        in.readDouble(),
+        readLong(in),
+        readLong(in),
+        readLong(in),
+        readInt(in),
+        readInt(in),
+        readLong(in),
+        readInt(in),
+        readLong(in),
+        readInt(in),
+        readInt(in),
+        readInt(in),
+        readDrafted(in));
+  }
+
+  private static List<StepReport.Drafted> readDrafted(DataInputStream in) throws IOException {
+    int size = readCount(in, MOST_SEQUENCES);
+    List<StepReport.Drafted> all = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      long sequence = readLong(in);
+      DrafterKind drafter = constant(DrafterKind.values(), in.readByte());
+      int drafted = readCount(in, MOST_DRAFT);
+      int verified = readInt(in);
+      int accepted = readInt(in);
+      int emitted = readInt(in);
+      float[] confidences = new float[drafted];
+      float[] margins = new float[drafted];
+      for (int j = 0; j < drafted; j++) {
+        confidences[j] = in.readFloat();
+        margins[j] = in.readFloat();
+      }
+      all.add(
+          new StepReport.Drafted(
+              sequence,
+              drafter,
+              drafted,
+              verified,
+              accepted,
+              emitted,
+              confidences,
+              margins,
+              in.readDouble()));
+    }
+    return all;
+  }
+
+  private static <E> E constant(E[] values, int ordinal) throws IOException {
+    if (ordinal < 0 || ordinal >= values.length) {
+      throw new IOException("the decision log is damaged: there is no constant " + ordinal);
+    }
+    return values[ordinal];
+  }
+
+  private static int readCount(DataInputStream in, int most) throws IOException {
+    int count = readInt(in);
+    if (count > most) {
+      throw new IOException("the decision log is damaged: a count of " + count);
+    }
+    return count;
+  }
+
+  private static int readInt(DataInputStream in) throws IOException {
+    long value = readLong(in);
+    if (value != (int) value || value < 0) {
+      throw new IOException("the decision log is damaged: a number of " + value);
+    }
+    return (int) value;
+  }
+
+  /** Not for negative numbers, which take ten bytes. */
+  private static void writeLong(DataOutputStream out, long value) throws IOException {
+    long left = value;
+    while ((left & ~0x7FL) != 0) {
+      out.writeByte((int) (left & 0x7F | 0x80));
+      left >>>= 7;
+    }
+    out.writeByte((int) left);
+  }
+
+  private static long readLong(DataInputStream in) throws IOException {
+    long value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      int group = in.readUnsignedByte();
+      value |= (long) (group & 0x7F) << shift;
+      if (group < 0x80) {
+        return value;
+      }
+    }
+    throw new IOException("the decision log is damaged: a number of more than 64 bits");
+  }
+}
