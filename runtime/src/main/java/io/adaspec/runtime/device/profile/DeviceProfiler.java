@@ -12,11 +12,12 @@ import java.util.List;
  * Measures what passes cost on an open device, one small piece at a time, so that its owner may do
  * other work between two pieces.
  *
- * <p>First steps that compile and warm the kernels, until they become no faster; then, twice over,
- * rows × contexts: decoding, verifying one draft token each (which times a draft pass too), prefill
- * chunks; small before large. A point is the median of up to {@value #REPETITIONS} steps after one
- * that is not counted, and the lesser of the two rounds; points that would overrun the budget are
- * left out. Used by the thread that executes the device's steps.
+ * <p>First the KV that later steps read is computed. Then come steps that compile and warm the
+ * kernels, until they become no faster, and, twice over, rows × contexts: decoding, verifying one
+ * draft token each (which times a draft pass too), prefill chunks; small before large. A point is
+ * the median of up to {@value #REPETITIONS} steps after one that is not counted, and the lesser of
+ * the two rounds; points that would overrun the budget are left out. Used by the thread that
+ * executes the device's steps.
  */
 public final class DeviceProfiler {
   /** What {@code serve} and {@code profile} spend at most. */
@@ -29,13 +30,17 @@ public final class DeviceProfiler {
   private static final int[] SEQUENCES = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
   private static final int[] PREFILLS = {16, 64, 256};
   private static final int SHORT_CONTEXT = 16;
+  private static final int FILL_ROWS = 64;
 
   private final ProfileSteps steps;
   private final long budgetNanos;
   private final double pieceNanos;
-  private final List<ProfilePoint> points;
+  private final DeviceInfo info;
   private final ProfileFit fit = new ProfileFit();
+  private List<ProfilePoint> points = List.of();
   private long spentNanos;
+  private long lastNanos;
+  private int filled;
   private double nanosPerRow;
   private long leastNanos = Long.MAX_VALUE;
   private int settledSteps;
@@ -54,14 +59,17 @@ public final class DeviceProfiler {
    * @param budget time to spend on measurements, all pieces together
    * @param piece about the longest time of a piece
    */
-  public DeviceProfiler(Device device, int firstBlock, int blocks, Duration budget, Duration piece) {
+  public DeviceProfiler(
+      Device device, int firstBlock, int blocks, Duration budget, Duration piece) {
     this.steps = new ProfileSteps(device, firstBlock, blocks);
     this.budgetNanos = budget.toNanos();
     this.pieceNanos = piece.toNanos();
-    this.points = points(device.info(), steps.capacityTokens());
+    this.info = device.info();
   }
 
-  private static List<ProfilePoint> points(DeviceInfo info, int capacity) {
+  /** What can be measured over the tokens that are computed. */
+  private List<ProfilePoint> choosePoints() {
+    int capacity = steps.filledTokens();
     List<Integer> contexts = new ArrayList<>();
     contexts.add(Math.min(SHORT_CONTEXT, Math.max(0, capacity - 2)));
     if (capacity > 16 * SHORT_CONTEXT) {
@@ -97,6 +105,10 @@ public final class DeviceProfiler {
    * @return whether there is more to do
    */
   public boolean advance() {
+    if (points.isEmpty()) {
+      fill();
+      return true;
+    }
     if (!warm) {
       warmUp();
     } else if (round < ROUNDS) {
@@ -121,7 +133,7 @@ public final class DeviceProfiler {
 
   /** Share of the pieces that are done, 0 to 1. */
   public double progress() {
-    return (round + (double) next / points.size()) / ROUNDS;
+    return points.isEmpty() ? 0 : (round + (double) next / points.size()) / ROUNDS;
   }
 
   /**
@@ -134,9 +146,25 @@ public final class DeviceProfiler {
   }
 
   private boolean tooLong(ProfilePoint point) {
-    double expected = 3 * nanosPerRow * point.targetRows();
-    boolean overBudget = spentNanos + expected > (double) budgetNanos * (round + 1) / ROUNDS;
-    return next > 0 && (overBudget || expected > pieceNanos);
+    double once = nanosPerRow * point.targetRows();
+    boolean overBudget = spentNanos + 3 * once > (double) budgetNanos * (round + 1) / ROUNDS;
+    return next > 0 && (overBudget || once > 2 * pieceNanos);
+  }
+
+  /** Computes the KV that the other steps read, as much as an eighth of the budget allows. */
+  private void fill() {
+    int rows = Math.clamp((long) (pieceNanos / Math.max(1, nanosPerRow)), 1, FILL_ROWS);
+    int before = filled;
+    spend(steps.fill(Math.min(nanosPerRow == 0 ? 1 : rows, info.maxRows())));
+    filled = steps.targetTokens();
+    nanosPerRow = (double) lastNanos / (filled - before);
+    if (spentNanos < budgetNanos / 8 && filled < steps.capacityTokens() - 1) {
+      return;
+    }
+    while (info.hasDraftModel() && steps.filledTokens() < filled) {
+      spend(steps.fillDraft());
+    }
+    points = choosePoints();
   }
 
   /** One round of steps; they compile and warm the kernels. */
@@ -165,8 +193,12 @@ public final class DeviceProfiler {
   }
 
   private StepTiming run(ProfilePoint point) {
-    StepTiming timing = steps.run(point);
-    spentNanos += timing.totalNanos();
+    return spend(steps.run(point));
+  }
+
+  private StepTiming spend(StepTiming timing) {
+    lastNanos = timing.totalNanos();
+    spentNanos += lastNanos;
     return timing;
   }
 }

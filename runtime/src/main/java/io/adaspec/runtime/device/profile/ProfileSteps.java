@@ -20,8 +20,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Runs made-up steps on a device, over whatever its KV blocks hold: durations do not depend on it.
- * Sequences take the blocks in turn, so that together they touch as much memory as there is.
+ * Runs made-up steps on a device. All sequences are the same text in the same blocks, whose KV is
+ * computed first: memory that was never written may hold anything.
  */
 final class ProfileSteps {
   private static final SpeculationStrategy ONE_DRAFT = Strategies.parse("fixed:1");
@@ -29,9 +29,11 @@ final class ProfileSteps {
 
   private final Device device;
   private final DeviceInfo info;
-  private final int firstBlock;
   private final int blocks;
   private final int[] tokens;
+  private final int[] table;
+  private int filled;
+  private int draftFilled;
   private long steps;
 
   /**
@@ -41,16 +43,42 @@ final class ProfileSteps {
   ProfileSteps(Device device, int firstBlock, int blocks) {
     this.device = device;
     this.info = device.info();
-    this.firstBlock = firstBlock;
     this.blocks = blocks;
     this.tokens = new int[info.contextTokens() + 1];
     Arrays.setAll(tokens, i -> (i * 7 + 3) % info.vocabularySize());
+    this.table = new int[Math.min(blocks, Math.ceilDiv(tokens.length, info.blockTokens()))];
+    Arrays.setAll(table, i -> firstBlock + i);
   }
 
   /** The longest sequence, draft token included. */
   int capacityTokens() {
     int most = Math.min(info.contextTokens(), blocks * info.blockTokens());
     return info.hasDraftModel() ? Math.min(most, info.draftContextTokens()) : most;
+  }
+
+  /** Tokens whose KV is computed, for target and draft alike. */
+  int filledTokens() {
+    return info.hasDraftModel() ? draftFilled : filled;
+  }
+
+  /** Tokens whose KV the target has computed. */
+  int targetTokens() {
+    return filled;
+  }
+
+  /** Computes the KV of the next tokens of the target. */
+  StepTiming fill(int rows) {
+    int count = Math.min(rows, capacityTokens() - 1 - filled);
+    StepTiming timing = run(new ProfilePoint(1, count, filled, false));
+    filled += count;
+    return timing;
+  }
+
+  /** Lets the draft model compute what the target has, as many rows as it takes at once. */
+  StepTiming fillDraft() {
+    StepTiming timing = run(new ProfilePoint(1, 1, filled - 1, true));
+    draftFilled = Math.min(filled, draftFilled + info.maxRows());
+    return timing;
   }
 
   /** Executes a point once. */
@@ -60,7 +88,6 @@ final class ProfileSteps {
     int cap = point.drafts() ? 1 : 0;
     for (int sequence = 0; sequence < point.sequences(); sequence++) {
       int known = point.contextTokens() + point.rows();
-      int[] table = table(sequence, known + cap);
       work.add(
           new SequenceWork(
               sequence,
@@ -71,7 +98,7 @@ final class ProfileSteps {
               SamplingParams.greedy(),
               point.drafts() ? DrafterKind.MODEL : DrafterKind.NONE,
               cap,
-              point.drafts() ? known - 1 : 0,
+              point.drafts() ? Math.min(known - 1, draftFilled) : 0,
               point.drafts() ? table : new int[0]));
       view.add(
           new BatchView.Entry(
@@ -80,7 +107,7 @@ final class ProfileSteps {
               point.rows(),
               true,
               cap,
-              1,
+              known - work.getLast().draftComputed(),
               1,
               ServiceClass.STANDARD,
               SloTarget.none(),
@@ -91,12 +118,6 @@ final class ProfileSteps {
     return device
         .execute(new StepPlan(steps++, work, batch, ONE_DRAFT, UNKNOWN, Verifier.COUPLED))
         .timing();
-  }
-
-  private int[] table(int sequence, int size) {
-    int[] table = new int[Math.ceilDiv(size, info.blockTokens())];
-    Arrays.setAll(table, i -> firstBlock + (sequence * table.length + i) % blocks);
-    return table;
   }
 
   private record Unknown() implements CostModel {

@@ -40,7 +40,7 @@ public final class DecisionLogWriter implements AutoCloseable {
   public void write(LoggedStep step) throws IOException {
     String device = step.device();
     CostModel cost = step.decision().cost();
-    if (costs.put(device, cost) != cost) {
+    if (!cost.equals(costs.put(device, cost))) {
       out.writeByte(COST);
       out.writeUTF(device);
       CostCodec.write(out, CostProfile.of(cost));
