@@ -1,6 +1,6 @@
 package io.adaspec.benchmarks.speculation;
 
-import io.adaspec.runtime.device.sim.SimulatedProfile;
+import io.adaspec.runtime.device.sim.SimulatedDeviceProvider;
 import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.speculation.BatchView;
@@ -42,7 +42,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class ControlBenchmark {
-  private static final CostModel COST = SimulatedProfile.A100_VICUNA_7B;
+  private static final CostModel COST =
+      SimulatedDeviceProvider.openSimulated("sim:a100-vicuna-7b").cost();
   private static final int DEPTH = 3;
   private static final int CAP = 8;
 

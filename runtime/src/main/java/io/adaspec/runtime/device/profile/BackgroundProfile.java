@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  */
 public final class BackgroundProfile {
   private static final Duration PIECE = Duration.ofMillis(100);
-  private static final int LEAST_TOKENS = 64;
+  private static final int LEAST_BLOCKS = 8;
   private static final int SHARE = 8;
 
   private final DeviceInfo rest;
@@ -39,7 +39,7 @@ public final class BackgroundProfile {
     int context = Math.ceilDiv(info.contextTokens(), info.blockTokens());
     int blocks = Math.min(info.kvBlocks() / SHARE, 2 * context);
     boolean alike = !info.hasDraftModel() || info.draftKvBlocks() == info.kvBlocks();
-    if (!alike || (long) blocks * info.blockTokens() < LEAST_TOKENS) {
+    if (!alike || blocks < LEAST_BLOCKS) {
       return Optional.empty();
     }
     DeviceInfo rest = info.withoutBlocks(blocks);

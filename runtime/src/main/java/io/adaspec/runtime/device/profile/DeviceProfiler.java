@@ -70,11 +70,12 @@ public final class DeviceProfiler {
   /** What can be measured over the tokens that are computed. */
   private List<ProfilePoint> choosePoints() {
     int capacity = steps.filledTokens();
+    int block = info.blockTokens();
     List<Integer> contexts = new ArrayList<>();
-    contexts.add(Math.min(SHORT_CONTEXT, Math.max(0, capacity - 2)));
-    if (capacity > 16 * SHORT_CONTEXT) {
-      contexts.add(capacity / 4);
-      contexts.add(capacity - capacity / 8);
+    contexts.add(Math.min(SHORT_CONTEXT, capacity) / block * block);
+    if (capacity > 16 * Math.max(SHORT_CONTEXT, block)) {
+      contexts.add(capacity / 4 / block * block);
+      contexts.add((capacity - capacity / 8) / block * block);
     }
     List<ProfilePoint> points = new ArrayList<>();
     for (int sequences : SEQUENCES) {
@@ -90,7 +91,8 @@ public final class DeviceProfiler {
         points.add(new ProfilePoint(1, rows, 0, false));
       }
     }
-    points.removeIf(point -> point.targetRows() > info.maxRows());
+    points.removeIf(
+        point -> point.targetRows() > info.maxRows() || point.sequences() > steps.mostSequences());
     points.sort(
         (a, b) ->
             Long.compare(

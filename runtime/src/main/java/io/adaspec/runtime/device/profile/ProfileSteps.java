@@ -20,18 +20,21 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Runs made-up steps on a device. All sequences are the same text in the same blocks, whose KV is
- * computed first: memory that was never written may hold anything.
+ * Runs made-up steps on a device. All sequences have the same text before the step, in the same
+ * blocks, whose KV is computed first: memory that was never written may hold anything. What a step
+ * computes goes to a block of each sequence's own.
  */
 final class ProfileSteps {
   private static final SpeculationStrategy ONE_DRAFT = Strategies.parse("fixed:1");
   private static final CostModel UNKNOWN = new Unknown();
+  private static final int MOST_OWN = 64;
 
   private final Device device;
   private final DeviceInfo info;
-  private final int blocks;
+  private final int firstOwn;
+  private final int own;
   private final int[] tokens;
-  private final int[] table;
+  private final int[] shared;
   private int filled;
   private int draftFilled;
   private long steps;
@@ -43,16 +46,22 @@ final class ProfileSteps {
   ProfileSteps(Device device, int firstBlock, int blocks) {
     this.device = device;
     this.info = device.info();
-    this.blocks = blocks;
+    this.own = Math.max(1, Math.min(MOST_OWN, blocks / 2));
+    this.firstOwn = firstBlock + blocks - own;
     this.tokens = new int[info.contextTokens() + 1];
     Arrays.setAll(tokens, i -> (i * 7 + 3) % info.vocabularySize());
-    this.table = new int[Math.min(blocks, Math.ceilDiv(tokens.length, info.blockTokens()))];
-    Arrays.setAll(table, i -> firstBlock + i);
+    this.shared = new int[Math.min(blocks - own, Math.ceilDiv(tokens.length, info.blockTokens()))];
+    Arrays.setAll(shared, i -> firstBlock + i);
+  }
+
+  /** The most sequences of a step. */
+  int mostSequences() {
+    return own;
   }
 
   /** The longest sequence, draft token included. */
   int capacityTokens() {
-    int most = Math.min(info.contextTokens(), blocks * info.blockTokens());
+    int most = Math.min(info.contextTokens(), shared.length * info.blockTokens());
     return info.hasDraftModel() ? Math.min(most, info.draftContextTokens()) : most;
   }
 
@@ -88,6 +97,7 @@ final class ProfileSteps {
     int cap = point.drafts() ? 1 : 0;
     for (int sequence = 0; sequence < point.sequences(); sequence++) {
       int known = point.contextTokens() + point.rows();
+      int[] table = point.sequences() == 1 ? shared : table(sequence, point.contextTokens());
       work.add(
           new SequenceWork(
               sequence,
@@ -118,6 +128,13 @@ final class ProfileSteps {
     return device
         .execute(new StepPlan(steps++, work, batch, ONE_DRAFT, UNKNOWN, Verifier.COUPLED))
         .timing();
+  }
+
+  /** The shared blocks up to a context that fills them, then the sequence's own. */
+  private int[] table(int sequence, int contextTokens) {
+    int[] table = Arrays.copyOf(shared, contextTokens / info.blockTokens() + 1);
+    table[table.length - 1] = firstOwn + sequence;
+    return table;
   }
 
   private record Unknown() implements CostModel {

@@ -29,18 +29,18 @@ final class StepCodec {
   static void writePolicy(DataOutputStream out, PolicySnapshot policy) throws IOException {
     writeLong(out, policy.version());
     out.writeUTF(policy.strategy());
-    out.writeByte(policy.drafter().ordinal());
+    writeConstant(out, policy.drafter());
     out.writeByte(policy.draftCap());
-    out.writeByte(policy.verifier().ordinal());
+    writeConstant(out, policy.verifier());
   }
 
   static PolicySnapshot readPolicy(DataInputStream in) throws IOException {
     return new PolicySnapshot(
         readLong(in),
         in.readUTF(),
-        constant(DrafterKind.values(), in.readByte()),
+        constant(DrafterKind.class, in),
         in.readByte(),
-        constant(Verifier.values(), in.readByte()));
+        constant(Verifier.class, in));
   }
 
   static void writeStep(DataOutputStream out, LoggedStep step) throws IOException {
@@ -76,7 +76,7 @@ final class StepCodec {
     writeLong(out, entry.draftLimit());
     writeLong(out, entry.draftLag());
     writeLong(out, entry.emittedTokens());
-    out.writeByte(entry.serviceClass().ordinal());
+    writeConstant(out, entry.serviceClass());
     writeLong(out, entry.slo().ttftNanos());
     writeLong(out, entry.slo().tpotNanos());
     writeLong(out, entry.decodeElapsedNanos());
@@ -92,7 +92,7 @@ final class StepCodec {
         readInt(in),
         readInt(in),
         readInt(in),
-        constant(ServiceClass.values(), in.readByte()),
+        constant(ServiceClass.class, in),
         new SloTarget(readLong(in), readLong(in)),
         readLong(in),
         in.readDouble());
@@ -116,7 +116,7 @@ final class StepCodec {
     writeLong(out, report.sequences().size());
     for (StepReport.Drafted drafted : report.sequences()) {
       writeLong(out, drafted.sequence());
-      out.writeByte(drafted.drafter().ordinal());
+      writeConstant(out, drafted.drafter());
       writeLong(out, drafted.drafted());
       writeLong(out, drafted.verified());
       writeLong(out, drafted.accepted());
@@ -156,7 +156,7 @@ final class StepCodec {
     List<StepReport.Drafted> all = new ArrayList<>();
     for (int i = 0; i < size; i++) {
       long sequence = readLong(in);
-      DrafterKind drafter = constant(DrafterKind.values(), in.readByte());
+      DrafterKind drafter = constant(DrafterKind.class, in);
       int drafted = readCount(in, MOST_DRAFT);
       int verified = readInt(in);
       int accepted = readInt(in);
@@ -182,11 +182,13 @@ final class StepCodec {
     return all;
   }
 
-  private static <E> E constant(E[] values, int ordinal) throws IOException {
-    if (ordinal < 0 || ordinal >= values.length) {
-      throw new IOException("the decision log is damaged: there is no constant " + ordinal);
-    }
-    return values[ordinal];
+  private static void writeConstant(DataOutputStream out, Enum<?> constant) throws IOException {
+    out.writeUTF(constant.name());
+  }
+
+  private static <E extends Enum<E>> E constant(Class<E> type, DataInputStream in)
+      throws IOException {
+    return Enum.valueOf(type, in.readUTF());
   }
 
   private static int readCount(DataInputStream in, int most) throws IOException {
@@ -209,7 +211,7 @@ final class StepCodec {
   private static void writeLong(DataOutputStream out, long value) throws IOException {
     long left = value;
     while ((left & ~0x7FL) != 0) {
-      out.writeByte((int) (left & 0x7F | 0x80));
+      out.writeByte((int) ((left & 0x7F) | 0x80));
       left >>>= 7;
     }
     out.writeByte((int) left);

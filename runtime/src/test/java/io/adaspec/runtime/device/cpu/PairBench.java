@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adaspec.runtime.device.Device;
 import io.adaspec.runtime.device.DeviceSpec;
-import io.adaspec.runtime.device.sim.SimulatedProfile;
+import io.adaspec.runtime.device.sim.SimulatedDeviceProvider;
 import io.adaspec.runtime.kvcache.KvGeometry;
 import io.adaspec.runtime.model.LoadedModel;
 import io.adaspec.runtime.model.ModelConfig;
@@ -40,7 +40,8 @@ import java.util.function.IntFunction;
  */
 final class PairBench implements AutoCloseable {
   static final int BLOCK_TOKENS = 16;
-  private static final CostModel COST = SimulatedProfile.A100_VICUNA_7B;
+  private static final CostModel COST =
+      SimulatedDeviceProvider.openSimulated("sim:a100-vicuna-7b").cost();
   private static final int MOST_STEPS = 20_000;
 
   private final Device device;

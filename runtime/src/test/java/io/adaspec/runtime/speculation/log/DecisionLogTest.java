@@ -51,8 +51,8 @@ class DecisionLogTest {
       int[] prompt = IntStream.range(0, 20 + request).map(i -> i * 7 % 50).toArray();
       waiting.submit(
           InferenceRequest.builder("r" + request, TokenIds.of(prompt), 200, now + request)
-              .serviceClass(ServiceClass.values()[request % 3])
-              .slo(request % 2 == 0 ? SloTarget.none() : new SloTarget(50_000_000, 1_000_000))
+              .serviceClass(request % 3 == 0 ? ServiceClass.BATCH : ServiceClass.STANDARD)
+              .slo(request % 2 == 0 ? SloTarget.none() : new SloTarget(50_000_000, 5_000_000))
               .build());
     }
     for (Optional<StepPlan> plan = scheduler.schedule(now);
