@@ -53,15 +53,15 @@ final class ProfilePlot {
         text(8, y(nanos) + 4, Double.toString(nanos / 1e6));
       }
     }
-    for (Pass pass : Pass.values()) {
-      draw(pass);
+    Pass[] passes = Pass.values();
+    for (int i = 0; i < passes.length; i++) {
+      text(WIDTH - MARGIN - 70, MARGIN + 16 * (i + 1), label(passes[i]), COLOURS.get(i));
+      draw(passes[i], COLOURS.get(i));
     }
     return svg.append("</svg>\n").toString();
   }
 
-  private void draw(Pass pass) {
-    String colour = COLOURS.get(pass.ordinal());
-    text(WIDTH - MARGIN - 70, MARGIN + 16 * (pass.ordinal() + 1), label(pass), colour);
+  private void draw(Pass pass, String colour) {
     double lastX = 0;
     double lastY = 0;
     int lastContext = -1;

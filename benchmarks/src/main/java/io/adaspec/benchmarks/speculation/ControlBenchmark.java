@@ -152,7 +152,7 @@ public class ControlBenchmark {
         verifyNanos,
         passes,
         passes * sequences,
-        passes * sequences * 300L,
+        300L * passes * sequences,
         rows,
         rows * 300L,
         0,
