@@ -1,0 +1,33 @@
+package io.adaspec.benchmarks;
+
+import io.adaspec.benchmarks.models.GenerateModelCommand;
+import io.adaspec.benchmarks.probe.ProbeCommand;
+import io.adaspec.benchmarks.speed.SpeedCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What {@code benchmarks/run} starts. */
+@Command(
+    name = "benchmarks/run",
+    description = "Generate models and measure AdaSpec on this machine.",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {GenerateModelCommand.class, ProbeCommand.class, SpeedCommand.class})
+public final class Benchmarks implements Runnable {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  private Benchmarks() {}
+
+  public static void main(String[] args) {
+    System.exit(
+        new CommandLine(new Benchmarks()).setCaseInsensitiveEnumValuesAllowed(true).execute(args));
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "say which command to run");
+  }
+}

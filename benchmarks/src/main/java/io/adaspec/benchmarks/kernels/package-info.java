@@ -1,0 +1,5 @@
+/** JMH benchmarks of single kernels. */
+@NullMarked
+package io.adaspec.benchmarks.kernels;
+
+import org.jspecify.annotations.NullMarked;
