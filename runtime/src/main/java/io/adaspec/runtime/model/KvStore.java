@@ -1,6 +1,7 @@
 package io.adaspec.runtime.model;
 
 import io.adaspec.runtime.kvcache.KvGeometry;
+import io.adaspec.runtime.tensor.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -23,14 +24,14 @@ final class KvStore {
   private final long headBytes;
   private final long blockBytes;
 
-  /** Allocates zeroed memory for {@code blocks} blocks. */
+  /** Reserves zeroed memory for {@code blocks} blocks. */
   KvStore(KvGeometry geometry, int blocks, Arena arena) {
     this.geometry = geometry;
     this.headBytes = Math.multiplyExact(8L * geometry.headSize(), geometry.blockTokens());
     this.blockBytes = Math.multiplyExact(headBytes, geometry.kvHeads());
     this.layers = new MemorySegment[geometry.layers()];
     for (int i = 0; i < layers.length; i++) {
-      layers[i] = arena.allocate(Math.multiplyExact(blockBytes, blocks), 64);
+      layers[i] = NativeMemory.reserve(Math.multiplyExact(blockBytes, blocks), arena);
     }
   }
 

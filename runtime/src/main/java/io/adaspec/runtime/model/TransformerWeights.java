@@ -1,10 +1,12 @@
 package io.adaspec.runtime.model;
 
+import io.adaspec.runtime.tensor.NativeMemory;
 import io.adaspec.runtime.tensor.PackedMatrix;
 import io.adaspec.runtime.tensor.WeightRows;
 import io.adaspec.runtime.tensor.WeightTensor;
 import io.adaspec.runtime.tensor.WorkerTeam;
 import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,7 +37,7 @@ record TransformerWeights(
 
   /** Repacks a model; the embedding is read from the mapped file. */
   static TransformerWeights pack(ModelWeights model, int panelRows, Arena arena, WorkerTeam team) {
-    Packing packing = new Packing(model.weights(), panelRows, arena, team);
+    Packing packing = Packing.of(model.weights(), panelRows, arena, team);
     WeightTensor embedding = model.weights().tensor("token_embd.weight");
     List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < model.config().layers(); i++) {
@@ -66,7 +68,18 @@ record TransformerWeights(
     return all;
   }
 
-  private record Packing(Weights weights, int panelRows, Arena arena, WorkerTeam team) {
+  private record Packing(Weights weights, int panelRows, SegmentAllocator memory, WorkerTeam team) {
+    /** One reservation for all matrices, so that small ones share huge pages too. */
+    static Packing of(Weights weights, int panelRows, Arena arena, WorkerTeam team) {
+      long bytes = 0;
+      for (String name : weights.names()) {
+        bytes = Math.addExact(bytes, PackedMatrix.packedBytes(weights.tensor(name), panelRows));
+      }
+      SegmentAllocator memory =
+          SegmentAllocator.slicingAllocator(NativeMemory.reserve(bytes, arena));
+      return new Packing(weights, panelRows, memory, team);
+    }
+
     Layer layer(String prefix) {
       return new Layer(
           vector(prefix + "attn_norm.weight"),
@@ -85,7 +98,7 @@ record TransformerWeights(
 
     PackedMatrix matrix(String name) {
       try {
-        return PackedMatrix.pack(weights.tensor(name), panelRows, arena, team);
+        return PackedMatrix.pack(weights.tensor(name), panelRows, memory, team);
       } catch (IllegalArgumentException e) {
         throw new ModelFormatException(String.valueOf(e.getMessage()), e);
       }

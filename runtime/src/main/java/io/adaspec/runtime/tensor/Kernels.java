@@ -11,9 +11,10 @@ import java.lang.foreign.MemorySegment;
  * <p>The rules that make it so, {@code fma} being one rounding:
  *
  * <ul>
- *   <li>an output of a product is the chain {@code acc = fma(x[k], w[k], acc)} over ascending k
- *       from acc = 0, {@code w[k]} being the dequantised weight (exact for every format: a scale
- *       has 11 significant bits and an element at most 8);
+ *   <li>an output of a product with F32, F16 or BF16 weights is the chain {@code acc = fma(x[k],
+ *       w[k], acc)} over ascending k from acc = 0;
+ *   <li>with block formats each block of 32 inputs has such a chain over its integers, and blocks
+ *       are added by {@code acc = fma(scale, block, acc)} in ascending order;
  *   <li>a sum over a row (norm, softmax) has eight partial sums, element i going to partial i mod
  *       8, added as {@code ((p0+p4)+(p2+p6)) + ((p1+p5)+(p3+p7))};
  *   <li>exponentials are {@link ExpPolynomial}.

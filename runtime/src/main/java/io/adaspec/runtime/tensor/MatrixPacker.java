@@ -1,7 +1,7 @@
 package io.adaspec.runtime.tensor;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
@@ -10,17 +10,23 @@ import java.util.Arrays;
  * every thread has a packer of its own.
  */
 final class MatrixPacker {
+  static final long ALIGNMENT = 64;
+
   private byte[] source = new byte[0];
   private byte[] target = new byte[0];
 
   /** A packed matrix of the tensor's shape, with memory but without weights. */
-  static PackedMatrix allocate(WeightTensor tensor, int panelRows, Arena arena) {
+  static PackedMatrix allocate(WeightTensor tensor, int panelRows, SegmentAllocator memory) {
     int rows = Math.toIntExact(tensor.rows());
     int columns = Math.toIntExact(tensor.columns());
-    long panelBytes = Math.multiplyExact(tensor.format().bytesOf(columns), panelRows);
-    long bytes = Math.multiplyExact(panelBytes, Math.ceilDiv(rows, panelRows));
-    MemorySegment data = arena.allocate(bytes, 64);
+    MemorySegment data = memory.allocate(bytes(tensor, panelRows), ALIGNMENT);
     return new PackedMatrix(tensor.name(), tensor.format(), rows, columns, panelRows, data);
+  }
+
+  /** Bytes of a tensor in kernel order, without alignment. */
+  static long bytes(WeightTensor tensor, int panelRows) {
+    long panelBytes = Math.multiplyExact(tensor.format().bytesOf(tensor.columns()), panelRows);
+    return Math.multiplyExact(panelBytes, Math.ceilDiv(tensor.rows(), panelRows));
   }
 
   /**

@@ -1,7 +1,7 @@
 package io.adaspec.runtime.tensor;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.util.Arrays;
 
 /**
@@ -27,16 +27,21 @@ public record PackedMatrix(
   /**
    * Repacks a tensor on all threads of a team.
    *
-   * @param arena owns the packed bytes
+   * @param memory gives the packed bytes
    * @throws IllegalArgumentException if an F16 weight or scale is not finite
    */
   public static PackedMatrix pack(
-      WeightTensor tensor, int panelRows, Arena arena, WorkerTeam team) {
-    PackedMatrix matrix = MatrixPacker.allocate(tensor, panelRows, arena);
+      WeightTensor tensor, int panelRows, SegmentAllocator memory, WorkerTeam team) {
+    PackedMatrix matrix = MatrixPacker.allocate(tensor, panelRows, memory);
     MatrixPacker[] packers = new MatrixPacker[team.size()];
     Arrays.setAll(packers, i -> new MatrixPacker());
     team.run(matrix.panels(), (worker, panel) -> packers[worker].pack(tensor, matrix, panel));
     return matrix;
+  }
+
+  /** The most memory that {@link #pack} of a tensor takes, alignment included. */
+  public static long packedBytes(WeightTensor tensor, int panelRows) {
+    return Math.addExact(MatrixPacker.bytes(tensor, panelRows), MatrixPacker.ALIGNMENT);
   }
 
   /** Panels, the last one perhaps padded. */

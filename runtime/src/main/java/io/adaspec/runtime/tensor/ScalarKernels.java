@@ -50,37 +50,51 @@ public final class ScalarKernels implements Kernels {
     for (int panel = firstPanel; panel < endPanel; panel++) {
       for (int row = 0; row < rows; row++) {
         for (int n = 0; n < width; n++) {
-          float sum = 0;
-          for (int k = 0; k < matrix.columns(); k++) {
-            sum = Math.fma(x.data()[row * x.stride() + k], weight(matrix, panel, k, n), sum);
-          }
-          out.data()[row * out.stride() + outColumn + panel * width + n] = sum;
+          out.data()[row * out.stride() + outColumn + panel * width + n] =
+              product(matrix, panel, n, x.data(), row * x.stride());
         }
       }
     }
   }
 
-  /** The dequantised weight of output {@code n} of a panel for input {@code k}. */
-  static float weight(PackedMatrix matrix, int panel, int k, int n) {
+  private static float product(PackedMatrix matrix, int panel, int n, float[] x, int xOffset) {
+    int block = matrix.format().blockElements();
+    float sum = 0;
+    for (int from = 0; from < matrix.columns(); from += block) {
+      if (block == 1) {
+        sum = Math.fma(x[xOffset + from], element(matrix, panel, from, n), sum);
+        continue;
+      }
+      float ofBlock = 0;
+      for (int k = from; k < from + block; k++) {
+        ofBlock = Math.fma(x[xOffset + k], element(matrix, panel, k, n), ofBlock);
+      }
+      sum = Math.fma(scale(matrix, panel, from, n), ofBlock, sum);
+    }
+    return sum;
+  }
+
+  /** The scale of the block that holds input {@code k} of output {@code n} of a panel. */
+  private static float scale(PackedMatrix matrix, int panel, int k, int n) {
+    long block = matrix.panelBytes() * panel + matrix.stretchBytes(k);
+    return HalfFloats.f16(matrix.data().get(SHORT, block + 2L * n));
+  }
+
+  /** The weight, without its block's scale, of output {@code n} of a panel for input {@code k}. */
+  private static float element(PackedMatrix matrix, int panel, int k, int n) {
     int width = matrix.panelRows();
     MemorySegment data = matrix.data();
-    long start = matrix.panelBytes() * panel;
-    long block = start + matrix.stretchBytes(32) * (k / 32);
-    int inBlock = k % 32;
+    int inBlock = k % matrix.format().blockElements();
+    long start = matrix.panelBytes() * panel + matrix.stretchBytes(k - inBlock);
     return switch (matrix.format()) {
-      case F32 -> data.get(FLOAT, start + 4L * ((long) k * width + n));
-      case F16 -> HalfFloats.f16(data.get(SHORT, start + 2L * ((long) k * width + n)));
-      case BF16 -> HalfFloats.bf16(data.get(SHORT, start + 2L * ((long) k * width + n)));
-      case Q8_0 -> {
-        float scale = HalfFloats.f16(data.get(SHORT, block + 2L * n));
-        yield scale
-            * data.get(ValueLayout.JAVA_BYTE, block + 2L * width + (long) inBlock * width + n);
-      }
+      case F32 -> data.get(FLOAT, start + 4L * n);
+      case F16 -> HalfFloats.f16(data.get(SHORT, start + 2L * n));
+      case BF16 -> HalfFloats.bf16(data.get(SHORT, start + 2L * n));
+      case Q8_0 -> data.get(ValueLayout.JAVA_BYTE, start + 2L * width + (long) inBlock * width + n);
       case Q4_0 -> {
-        float scale = HalfFloats.f16(data.get(SHORT, block + 2L * n));
-        long at = block + 2L * width + (long) (inBlock % 16) * width + n;
+        long at = start + 2L * width + (long) (inBlock % 16) * width + n;
         int pair = data.get(ValueLayout.JAVA_BYTE, at);
-        yield scale * (((inBlock < 16 ? pair : pair >> 4) & 15) - 8);
+        yield ((inBlock < 16 ? pair : pair >> 4) & 15) - 8;
       }
     };
   }

@@ -10,9 +10,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Kernels over the Vector API, for vectors of 256 bits or more.
  *
- * <p>Panels are two vectors wide. One to four rows of a Q8_0 product expand weights in registers;
- * more rows, and other formats, expand a stretch of a panel into first-level cache once and run F32
- * tiles over all rows; F32 panels are used as they lie.
+ * <p>Panels are two vectors wide. F32 and Q8_0 panels are used as they lie; of other formats a
+ * stretch of a panel is first expanded into first-level cache: F16 and BF16 to F32, Q4_0 to Q8_0.
  */
 public final class VectorKernels implements Kernels {
   static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
@@ -23,9 +22,6 @@ public final class VectorKernels implements Kernels {
       VectorSpecies.of(
           byte.class, VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 4)));
   static final int LANES = FLOATS.length();
-
-  /** Rows that go straight from quantised panels to registers. */
-  private static final int DIRECT_ROWS = 4;
 
   /** Whether this machine has vectors wide enough. */
   public static boolean supported() {
@@ -52,13 +48,14 @@ public final class VectorKernels implements Kernels {
       Rows out,
       int outColumn,
       KernelScratch scratch) {
+    int width = matrix.panelRows();
     for (int panel = firstPanel; panel < endPanel; panel++) {
-      int column = outColumn + panel * matrix.panelRows();
-      if (matrix.format() == WeightFormat.Q8_0 && rows <= DIRECT_ROWS) {
-        VectorQ8.multiply(matrix, panel, x, 0, rows, out, column);
-      } else {
-        multiplyPanel(matrix, panel, x, rows, out, column, scratch);
+      int column = outColumn + panel * width;
+      for (int row = 0; row < rows; row++) {
+        int from = row * out.stride() + column;
+        Arrays.fill(out.data(), from, from + width, 0);
       }
+      multiplyPanel(matrix, panel, x, rows, out, column, scratch);
     }
   }
 
@@ -70,37 +67,54 @@ public final class VectorKernels implements Kernels {
       Rows out,
       int column,
       KernelScratch scratch) {
-    int width = matrix.panelRows();
-    for (int row = 0; row < rows; row++) {
-      int from = row * out.stride() + column;
-      Arrays.fill(out.data(), from, from + width, 0);
-    }
+    WeightFormat format = matrix.format();
+    MemorySegment w = matrix.data();
     long start = matrix.panelBytes() * panel;
-    boolean plain = matrix.format() == WeightFormat.F32;
-    int step = plain && rows <= DIRECT_ROWS ? matrix.columns() : KernelScratch.DEPTH;
+    int step =
+        switch (format) {
+          case Q8_0 -> matrix.columns();
+          case F32 -> rows <= VectorTiles.MOST_ROWS ? matrix.columns() : KernelScratch.DEPTH;
+          case F16, BF16, Q4_0 -> KernelScratch.DEPTH;
+        };
     for (int k = 0; k < matrix.columns(); k += step) {
       int depth = Math.min(step, matrix.columns() - k);
-      MemorySegment w = matrix.data();
       long at = start + matrix.stretchBytes(k);
-      if (!plain) {
-        VectorExpand.expand(matrix.format(), w, at, depth, scratch.panel());
-        w = scratch.panel();
-        at = 0;
+      switch (format) {
+        case F32 -> plain(w, at, depth, x, k, rows, out, column);
+        case Q8_0 -> quantised(w, at, depth, x, k, rows, out, column);
+        case F16, BF16 -> {
+          VectorExpand.expand(format, w, at, depth, scratch.panel());
+          plain(scratch.panel(), 0, depth, x, k, rows, out, column);
+        }
+        case Q4_0 -> {
+          VectorExpand.expand(format, w, at, depth, scratch.panel());
+          quantised(scratch.panel(), 0, depth, x, k, rows, out, column);
+        }
       }
-      VectorTiles.accumulate(
-          x.data(),
-          k,
-          x.stride(),
-          rows,
-          w,
-          at,
-          4L * width,
-          depth,
-          out.data(),
-          column,
-          out.stride(),
-          width);
     }
+  }
+
+  private static void plain(
+      MemorySegment w, long at, int depth, Rows x, int k, int rows, Rows out, int column) {
+    VectorTiles.accumulate(
+        x.data(),
+        k,
+        x.stride(),
+        rows,
+        w,
+        at,
+        8L * LANES,
+        depth,
+        out.data(),
+        column,
+        out.stride(),
+        2 * LANES);
+  }
+
+  private static void quantised(
+      MemorySegment w, long at, int depth, Rows x, int k, int rows, Rows out, int column) {
+    VectorQ8.accumulate(
+        w, at, depth, x.data(), k, x.stride(), rows, out.data(), column, out.stride());
   }
 
   @Override

@@ -19,6 +19,9 @@ final class VectorTiles {
   private static final VectorSpecies<Float> F = VectorKernels.FLOATS;
   private static final int L = VectorKernels.LANES;
 
+  /** Rows of the largest tile. */
+  static final int MOST_ROWS = 4;
+
   private VectorTiles() {}
 
   /**
