@@ -1,5 +1,6 @@
 package io.adaspec.benchmarks;
 
+import io.adaspec.benchmarks.models.AcceptanceCommand;
 import io.adaspec.benchmarks.models.GenerateModelCommand;
 import io.adaspec.benchmarks.probe.ProbeCommand;
 import io.adaspec.benchmarks.speed.SpeedCommand;
@@ -15,7 +16,12 @@ import picocli.CommandLine.Spec;
     description = "Generate models and measure AdaSpec on this machine.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {GenerateModelCommand.class, ProbeCommand.class, SpeedCommand.class})
+    subcommands = {
+      GenerateModelCommand.class,
+      AcceptanceCommand.class,
+      ProbeCommand.class,
+      SpeedCommand.class
+    })
 public final class Benchmarks implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -11,11 +11,11 @@ import java.util.Locale;
  */
 public enum ModelShape {
   /** For tests of the generator. */
-  TINY(64, 4, 4, 2, 160, 0.05f),
-  M15(288, 6, 6, 6, 768, 0.05f),
+  TINY(64, 4, 4, 2, 160, 0.11f),
+  M15(288, 6, 6, 6, 768, 0.08f),
   M110(768, 12, 12, 12, 2048, 0.05f),
   /** TinyLlama's. */
-  B1_1(2048, 22, 32, 4, 5632, 0.05f);
+  B1_1(2048, 22, 32, 4, 5632, 0.035f);
 
   static final int VOCABULARY = 32_000;
   static final int CONTEXT_TOKENS = 2048;

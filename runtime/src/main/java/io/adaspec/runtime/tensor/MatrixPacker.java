@@ -3,6 +3,7 @@ package io.adaspec.runtime.tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -12,8 +13,20 @@ import java.util.Arrays;
 final class MatrixPacker {
   static final long ALIGNMENT = 64;
 
-  private byte[] source = new byte[0];
-  private byte[] target = new byte[0];
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Columns interleaved at a time, so that what is written stays in first-level cache. */
+  private static final int STRETCH = 64;
+
+  private int[] intSource = new int[0];
+  private int[] intTarget = new int[0];
+  private short[] shortSource = new short[0];
+  private short[] shortTarget = new short[0];
+  private byte[] byteSource = new byte[0];
+  private byte[] byteTarget = new byte[0];
 
   /** A packed matrix of the tensor's shape, with memory but without weights. */
   static PackedMatrix allocate(WeightTensor tensor, int panelRows, SegmentAllocator memory) {
@@ -38,75 +51,105 @@ final class MatrixPacker {
     int panelRows = matrix.panelRows();
     int firstRow = panel * panelRows;
     int rows = Math.min(panelRows, matrix.rows() - firstRow);
-    int rowBytes = Math.toIntExact(tensor.format().bytesOf(matrix.columns()));
-    int panelBytes = Math.multiplyExact(rowBytes, panelRows);
-    if (source.length < panelBytes) {
-      source = new byte[panelBytes];
-      target = new byte[panelBytes];
-    }
-    if (rows < panelRows) {
-      Arrays.fill(source, rows * rowBytes, panelBytes, (byte) 0);
-    }
-    MemorySegment.copy(
-        tensor.data(),
-        ValueLayout.JAVA_BYTE,
-        (long) firstRow * rowBytes,
-        source,
-        0,
-        rows * rowBytes);
-    int columns = matrix.columns();
-    switch (matrix.format()) {
-      case F32 -> interleave(4, columns, rowBytes, 0, 0, panelRows);
-      case F16 -> {
-        interleave(2, columns, rowBytes, 0, 0, panelRows);
-        requireFinite(tensor, 0, columns * panelRows);
-      }
-      case BF16 -> interleave(2, columns, rowBytes, 0, 0, panelRows);
-      case Q8_0 -> packBlocks(tensor, 32, columns / 32, rowBytes, panelRows);
-      case Q4_0 -> packBlocks(tensor, 16, columns / 32, rowBytes, panelRows);
-    }
     long at = matrix.panelBytes() * panel;
-    MemorySegment.copy(target, 0, matrix.data(), ValueLayout.JAVA_BYTE, at, panelBytes);
-  }
-
-  private void packBlocks(
-      WeightTensor tensor, int blockData, int blocks, int rowBytes, int panelRows) {
-    int blockBytes = blockData + 2;
-    for (int block = 0; block < blocks; block++) {
-      int from = block * blockBytes;
-      int to = from * panelRows;
-      interleave(2, 1, rowBytes, from, to, panelRows);
-      requireFinite(tensor, to, panelRows);
-      interleave(1, blockData, rowBytes, from + 2, to + 2 * panelRows, panelRows);
+    long firstByte = tensor.format().bytesOf(matrix.columns()) * firstRow;
+    switch (matrix.format()) {
+      case F32 -> packInts(tensor, firstByte, matrix, at, rows);
+      case F16, BF16 -> packShorts(tensor, firstByte, matrix, at, rows);
+      case Q8_0 -> packBlocks(tensor, firstByte, matrix, at, rows, 32);
+      case Q4_0 -> packBlocks(tensor, firstByte, matrix, at, rows, 16);
     }
   }
 
-  /** Moves elements from row after row to side by side. */
-  private void interleave(int size, int count, int rowBytes, int from, int to, int panelRows) {
-    for (int row = 0; row < panelRows; row++) {
-      int read = row * rowBytes + from;
-      int write = to + row * size;
-      for (int i = 0; i < count; i++) {
-        for (int b = 0; b < size; b++) {
-          target[write + b] = source[read + b];
+  private void packInts(
+      WeightTensor tensor, long firstByte, PackedMatrix matrix, long at, int rows) {
+    int columns = matrix.columns();
+    int panelRows = matrix.panelRows();
+    int count = Math.multiplyExact(columns, panelRows);
+    if (intSource.length < count) {
+      intSource = new int[count];
+      intTarget = new int[count];
+    }
+    Arrays.fill(intSource, rows * columns, count, 0);
+    MemorySegment.copy(tensor.data(), INT, firstByte, intSource, 0, rows * columns);
+    for (int from = 0; from < columns; from += STRETCH) {
+      int to = Math.min(columns, from + STRETCH);
+      for (int row = 0; row < panelRows; row++) {
+        for (int k = from; k < to; k++) {
+          intTarget[k * panelRows + row] = intSource[row * columns + k];
         }
-        read += size;
-        write += size * panelRows;
       }
     }
+    MemorySegment.copy(intTarget, 0, matrix.data(), INT, at, count);
   }
 
-  private void requireFinite(WeightTensor tensor, int at, int count) {
-    for (int i = 0; i < count; i++) {
-      short bits = (short) ((target[at + 2 * i] & 0xFF) | (target[at + 2 * i + 1] << 8));
-      if (!HalfFloats.isFiniteF16(bits)) {
-        throw new IllegalArgumentException(
-            "tensor "
-                + tensor.name()
-                + " holds an infinite or undefined "
-                + tensor.format()
-                + " number; the file is damaged or its conversion overflowed");
+  private void packShorts(
+      WeightTensor tensor, long firstByte, PackedMatrix matrix, long at, int rows) {
+    int columns = matrix.columns();
+    int panelRows = matrix.panelRows();
+    int count = Math.multiplyExact(columns, panelRows);
+    if (shortSource.length < count) {
+      shortSource = new short[count];
+      shortTarget = new short[count];
+    }
+    Arrays.fill(shortSource, rows * columns, count, (short) 0);
+    MemorySegment.copy(tensor.data(), SHORT, firstByte, shortSource, 0, rows * columns);
+    for (int from = 0; from < columns; from += STRETCH) {
+      int to = Math.min(columns, from + STRETCH);
+      for (int row = 0; row < panelRows; row++) {
+        for (int k = from; k < to; k++) {
+          shortTarget[k * panelRows + row] = shortSource[row * columns + k];
+        }
       }
+    }
+    if (matrix.format() == WeightFormat.F16) {
+      for (int i = 0; i < count; i++) {
+        requireFinite(tensor, shortTarget[i]);
+      }
+    }
+    MemorySegment.copy(shortTarget, 0, matrix.data(), SHORT, at, count);
+  }
+
+  /** Per block of 32 columns: the scales, then {@code bytes} bytes of each output interleaved. */
+  private void packBlocks(
+      WeightTensor tensor, long firstByte, PackedMatrix matrix, long at, int rows, int bytes) {
+    int panelRows = matrix.panelRows();
+    int blockBytes = bytes + 2;
+    int rowBytes = matrix.columns() / 32 * blockBytes;
+    int count = Math.multiplyExact(rowBytes, panelRows);
+    if (byteSource.length < count) {
+      byteSource = new byte[count];
+      byteTarget = new byte[count];
+    }
+    Arrays.fill(byteSource, rows * rowBytes, count, (byte) 0);
+    MemorySegment.copy(
+        tensor.data(), ValueLayout.JAVA_BYTE, firstByte, byteSource, 0, rows * rowBytes);
+    for (int from = 0; from < rowBytes; from += blockBytes) {
+      int scales = from * panelRows;
+      int numbers = scales + 2 * panelRows;
+      for (int row = 0; row < panelRows; row++) {
+        int read = row * rowBytes + from;
+        byte low = byteSource[read];
+        byte high = byteSource[read + 1];
+        requireFinite(tensor, (short) ((low & 0xFF) | (high << 8)));
+        byteTarget[scales + 2 * row] = low;
+        byteTarget[scales + 2 * row + 1] = high;
+        for (int k = 0; k < bytes; k++) {
+          byteTarget[numbers + k * panelRows + row] = byteSource[read + 2 + k];
+        }
+      }
+    }
+    MemorySegment.copy(byteTarget, 0, matrix.data(), ValueLayout.JAVA_BYTE, at, count);
+  }
+
+  private static void requireFinite(WeightTensor tensor, short bits) {
+    if (!HalfFloats.isFiniteF16(bits)) {
+      throw new IllegalArgumentException(
+          "tensor "
+              + tensor.name()
+              + " holds an infinite or undefined "
+              + tensor.format()
+              + " number; the file is damaged or its conversion overflowed");
     }
   }
 }

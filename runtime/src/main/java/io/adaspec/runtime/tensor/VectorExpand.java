@@ -13,7 +13,6 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** Expands a stretch of a panel (two vectors wide) into a format that the products take. */
 final class VectorExpand {
-  private static final VectorSpecies<Float> F = VectorKernels.FLOATS;
   private static final VectorSpecies<Integer> I = VectorKernels.INTS;
   private static final VectorSpecies<Short> S = VectorKernels.SHORTS;
   private static final int L = VectorKernels.LANES;

@@ -60,6 +60,21 @@ final class VectorTiles {
         default -> {}
       }
     }
+    if (tiled + L <= columns) {
+      narrow(
+          x,
+          xOffset,
+          xStride,
+          rows,
+          w,
+          wOffset + 4L * tiled,
+          wStep,
+          depth,
+          out,
+          outOffset + tiled,
+          outStride);
+      tiled += L;
+    }
     if (tiled < columns) {
       int step = Math.toIntExact(wStep / 4);
       for (int r = 0; r < rows; r++) {
@@ -68,6 +83,85 @@ final class VectorTiles {
         ScalarKernels.accumulateRow(x, from, w, wOffset, step, depth, out, to, tiled, columns);
       }
     }
+  }
+
+  /** All rows × 1 vector. */
+  private static void narrow(
+      float[] x,
+      int xOffset,
+      int xStride,
+      int rows,
+      MemorySegment w,
+      long wOffset,
+      long wStep,
+      int depth,
+      float[] out,
+      int outOffset,
+      int outStride) {
+    int r = 0;
+    for (; r + 4 <= rows; r += 4) {
+      int from = xOffset + r * xStride;
+      int to = outOffset + r * outStride;
+      narrow4(x, from, xStride, w, wOffset, wStep, depth, out, to, outStride);
+    }
+    for (; r < rows; r++) {
+      narrow1(x, xOffset + r * xStride, w, wOffset, wStep, depth, out, outOffset + r * outStride);
+    }
+  }
+
+  /** 1 row × 1 vector. */
+  private static void narrow1(
+      float[] x,
+      int xOffset,
+      MemorySegment w,
+      long wOffset,
+      long wStep,
+      int depth,
+      float[] out,
+      int outOffset) {
+    FloatVector a0 = FloatVector.fromArray(F, out, outOffset);
+    for (int k = 0; k < depth; k++) {
+      FloatVector u = FloatVector.fromMemorySegment(F, w, wOffset + k * wStep, LITTLE_ENDIAN);
+      a0 = u.fma(FloatVector.broadcast(F, x[xOffset + k]), a0);
+    }
+    a0.intoArray(out, outOffset);
+  }
+
+  /** 4 rows × 1 vector. */
+  private static void narrow4(
+      float[] x,
+      int xOffset,
+      int xStride,
+      MemorySegment w,
+      long wOffset,
+      long wStep,
+      int depth,
+      float[] out,
+      int outOffset,
+      int outStride) {
+    int x0 = xOffset;
+    int x1 = x0 + xStride;
+    int x2 = x1 + xStride;
+    int x3 = x2 + xStride;
+    int o0 = outOffset;
+    int o1 = o0 + outStride;
+    int o2 = o1 + outStride;
+    int o3 = o2 + outStride;
+    FloatVector a0 = FloatVector.fromArray(F, out, o0);
+    FloatVector a1 = FloatVector.fromArray(F, out, o1);
+    FloatVector a2 = FloatVector.fromArray(F, out, o2);
+    FloatVector a3 = FloatVector.fromArray(F, out, o3);
+    for (int k = 0; k < depth; k++) {
+      FloatVector u = FloatVector.fromMemorySegment(F, w, wOffset + k * wStep, LITTLE_ENDIAN);
+      a0 = u.fma(FloatVector.broadcast(F, x[x0 + k]), a0);
+      a1 = u.fma(FloatVector.broadcast(F, x[x1 + k]), a1);
+      a2 = u.fma(FloatVector.broadcast(F, x[x2 + k]), a2);
+      a3 = u.fma(FloatVector.broadcast(F, x[x3 + k]), a3);
+    }
+    a0.intoArray(out, o0);
+    a1.intoArray(out, o1);
+    a2.intoArray(out, o2);
+    a3.intoArray(out, o3);
   }
 
   /** 1 row × 2 vectors. */
