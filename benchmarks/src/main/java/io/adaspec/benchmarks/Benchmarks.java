@@ -1,7 +1,8 @@
 package io.adaspec.benchmarks;
 
-import io.adaspec.benchmarks.models.AcceptanceCommand;
 import io.adaspec.benchmarks.models.GenerateModelCommand;
+import io.adaspec.benchmarks.pair.AcceptanceCommand;
+import io.adaspec.benchmarks.pair.PeerTextCommand;
 import io.adaspec.benchmarks.probe.ProbeCommand;
 import io.adaspec.benchmarks.speed.SpeedCommand;
 import picocli.CommandLine;
@@ -18,9 +19,10 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       GenerateModelCommand.class,
-      AcceptanceCommand.class,
       ProbeCommand.class,
-      SpeedCommand.class
+      SpeedCommand.class,
+      AcceptanceCommand.class,
+      PeerTextCommand.class
     })
 public final class Benchmarks implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();

@@ -18,7 +18,7 @@ import java.util.Arrays;
  * target's text is written first, then the draft proposes at every place that speculation would
  * have reached.
  */
-public final class GreedyPair {
+final class GreedyPair {
   /**
    * What was counted.
    *
@@ -26,8 +26,8 @@ public final class GreedyPair {
    * @param accepted those that the target would have written
    * @param distinct different tokens in the target's text
    */
-  public record Acceptance(int drafted, int accepted, int distinct) {
-    public double rate() {
+  record Acceptance(int drafted, int accepted, int distinct) {
+    double rate() {
       return (double) accepted / drafted;
     }
   }
@@ -40,12 +40,12 @@ public final class GreedyPair {
   /**
    * @param team computes; stays the caller's
    */
-  public GreedyPair(WorkerTeam team) {
+  GreedyPair(WorkerTeam team) {
     this.team = team;
   }
 
   /** Counts over {@code outputs} tokens after a prompt, {@code draftLength} drafts at a time. */
-  public Acceptance measure(
+  Acceptance measure(
       ModelWeights target, ModelWeights draft, int[] prompt, int outputs, int draftLength) {
     int[] text = Arrays.copyOf(prompt, prompt.length + outputs);
     try (ModelRunner runner = runner(target, text.length)) {
