@@ -1,0 +1,6 @@
+// All kernels as one module.
+#include "attention.cu"
+#include "elementwise.cu"
+#include "matmul.cu"
+#include "sampling.cu"
+#include "upload.cu"
