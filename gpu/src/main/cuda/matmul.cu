@@ -275,11 +275,21 @@ KERNEL(BLOCK) matmul_f32(MATMUL_PARAMETERS) {
       }
     }
   }
+  // Halves of the warp exchange halves of the rows, so that all rows are added with nine shuffles.
 #pragma unroll
-  for (int j = 0; j < F32_ROWS; j++) {
-    float sum = warp_sum(acc[j]);
-    if (lane == 0 && first + j < rows) {
-      out[(size_t)(first + j) * out_stride + output] = sum;
+  for (int mask = 16, kept = F32_ROWS / 2; kept > 0; mask /= 2, kept /= 2) {
+    bool upper = lane & mask;
+#pragma unroll
+    for (int j = 0; j < kept; j++) {
+      float other = shuffle_xor(upper ? acc[j] : acc[j + kept], mask);
+      acc[j] = (upper ? acc[j + kept] : acc[j]) + other;
     }
+  }
+  float sum = acc[0];
+  sum += shuffle_xor(sum, 2);
+  sum += shuffle_xor(sum, 1);
+  int row = first + (lane >> 4 & 1) * 4 + (lane >> 3 & 1) * 2 + (lane >> 2 & 1);
+  if (lane % 4 == 0 && row < rows) {
+    out[(size_t)row * out_stride + output] = sum;
   }
 }

@@ -53,11 +53,10 @@ template <class T>
 inline T exchange_xor(T value, int mask) {
   uint32_t words[2] = {};
   std::memcpy(words, &value, sizeof(T));
-  const uint32_t* all = emulation::exchange_begin(words, sizeof(T) / 4);
+  const uint32_t* all = emulation::exchange(words, sizeof(T) / 4);
   int from = (thread_x() % emulation::WARP_LANES) ^ mask;
   T result;
   std::memcpy(&result, all + from * emulation::EXCHANGE_WORDS, sizeof(T));
-  emulation::exchange_end();
   return result;
 }
 inline float shuffle_xor(float value, int mask) { return exchange_xor(value, mask); }
@@ -129,7 +128,7 @@ inline uint32_t select_bytes(uint32_t low, uint32_t high, uint32_t selector) {
 template <float (*ToFloat)(uint16_t)>
 inline void multiply_fragments(float d[4], const uint32_t a[4], uint32_t b0, uint32_t b1) {
   uint32_t words[emulation::EXCHANGE_WORDS] = {a[0], a[1], a[2], a[3], b0, b1};
-  const uint32_t* all = emulation::exchange_begin(words, emulation::EXCHANGE_WORDS);
+  const uint32_t* all = emulation::exchange(words, emulation::EXCHANGE_WORDS);
   int lane = thread_x() % emulation::WARP_LANES;
   for (int i = 0; i < 4; i++) {
     int output = lane / 4 + i / 2 * 8;
@@ -144,7 +143,6 @@ inline void multiply_fragments(float d[4], const uint32_t a[4], uint32_t b0, uin
     }
     d[i] = sum;
   }
-  emulation::exchange_end();
 }
 inline float bfloat_bits_to_float(uint16_t bits) { return bits_to_float((uint32_t)bits << 16); }
 inline void multiply_half(float d[4], const uint32_t a[4], uint32_t b0, uint32_t b1) {

@@ -46,7 +46,8 @@ adaspec_switch_stack:
 struct Context {
   void* stack_pointer = nullptr;
   void prepare(unsigned char* stack, void (*entry)()) {
-    void** top = reinterpret_cast<void**>(stack + STACK_BYTES) - 2;
+    // A function starts with its return address at 8 modulo 16.
+    void** top = reinterpret_cast<void**>(stack + STACK_BYTES) - 3;
     *top = nullptr;
     *--top = reinterpret_cast<void*>(entry);
     top -= 6;
@@ -76,7 +77,9 @@ enum class Phase { READY, AT_WARP, AT_BLOCK, DONE };
 struct Warp {
   int lanes = 0;
   int arrived = 0;
-  uint32_t cells[WARP_LANES * EXCHANGE_WORDS];
+  // Two sets, used in turn: no lane can be two exchanges ahead of another.
+  int set = 0;
+  uint32_t cells[2][WARP_LANES * EXCHANGE_WORDS];
 };
 
 class Block {
@@ -126,6 +129,7 @@ class Block {
       return;
     }
     warp.arrived = 0;
+    warp.set ^= 1;
     for (int lane = 0; lane < warp.lanes; lane++) {
       phases_[first + lane] = Phase::READY;
     }
@@ -221,15 +225,13 @@ const GridPlace& grid_place() { return block().place(); }
 unsigned char* dynamic_shared() { return block().shared(); }
 void block_wait() { block().wait_block(); }
 
-const uint32_t* exchange_begin(const uint32_t* words, int count) {
+const uint32_t* exchange(const uint32_t* words, int count) {
   Block& self = block();
-  uint32_t* cells = self.warp().cells;
+  uint32_t* cells = self.warp().cells[self.warp().set];
   std::memcpy(cells + self.current() % WARP_LANES * EXCHANGE_WORDS, words, count * sizeof(uint32_t));
   self.wait_warp();
   return cells;
 }
-
-void exchange_end() { block().wait_warp(); }
 
 void run_block(const GridPlace& place, int threads, int shared_bytes, const std::function<void()>& body) {
   block().run(place, threads, shared_bytes, body);

@@ -33,9 +33,8 @@ unsigned char* dynamic_shared();
 void block_wait();
 
 // Gives every lane of the warp the words of all: lane l's word w is at [l * EXCHANGE_WORDS + w].
-// The view is valid until `exchange_end`, which waits for the warp again.
-const uint32_t* exchange_begin(const uint32_t* words, int count);
-void exchange_end();
+// The view is valid until the lane's next exchange.
+const uint32_t* exchange(const uint32_t* words, int count);
 
 // Runs `body` once for each of `threads` threads; throws the first KernelFault of any.
 void run_block(const GridPlace& place, int threads, int shared_bytes, const std::function<void()>& body);

@@ -1,0 +1,67 @@
+package io.adaspec.gpu;
+
+import io.adaspec.runtime.device.Device;
+import io.adaspec.runtime.device.DeviceException;
+import io.adaspec.runtime.device.DeviceInfo;
+import io.adaspec.runtime.device.StepRunner;
+import io.adaspec.runtime.model.ModelRunner;
+import io.adaspec.runtime.step.StepPlan;
+import io.adaspec.runtime.step.StepResult;
+import io.adaspec.runtime.time.NanoClock;
+import java.util.Optional;
+
+/**
+ * One GPU with its models. Owns its context; opened, used and closed by one thread.
+ *
+ * <p>After a failure every further step fails too: the context may be lost, and whoever drives the
+ * device opens it again, with empty KV memory, where that is worth trying.
+ */
+final class CudaDevice implements Device {
+  private final DeviceInfo info;
+  private final CudaContext context;
+  private final ModelRunner target;
+  private final Optional<ModelRunner> draft;
+  private final StepRunner steps;
+  private Optional<DeviceException> failure = Optional.empty();
+
+  CudaDevice(
+      DeviceInfo info, CudaContext context, ModelRunner target, Optional<ModelRunner> draft) {
+    this.info = info;
+    this.context = context;
+    this.target = target;
+    this.draft = draft;
+    this.steps = new StepRunner(target, draft, NanoClock.system());
+  }
+
+  @Override
+  public DeviceInfo info() {
+    return info;
+  }
+
+  @Override
+  public StepResult execute(StepPlan plan) {
+    if (failure.isPresent()) {
+      DeviceException first = failure.get();
+      String message = info.name() + " failed before and is lost: " + first.getMessage();
+      throw first.permanent()
+          ? DeviceException.permanentFailure(message, first)
+          : DeviceException.transientFailure(message, first);
+    }
+    try {
+      context.enter();
+      return steps.execute(plan);
+    } catch (DeviceException e) {
+      if (!(e.getCause() instanceof IllegalArgumentException)) {
+        failure = Optional.of(e);
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    draft.ifPresent(ModelRunner::close);
+    target.close();
+    context.close();
+  }
+}

@@ -1,0 +1,239 @@
+package io.adaspec.gpu;
+
+import static io.adaspec.gpu.CudaCheck.check;
+
+import io.adaspec.gpu.KernelModule.Grid;
+import io.adaspec.runtime.device.DeviceException;
+import io.adaspec.runtime.model.RowSamples;
+import io.adaspec.runtime.model.RowSampling;
+import io.adaspec.runtime.request.SamplingParams;
+import io.adaspec.runtime.sampling.CounterRng;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * Chooses tokens on the GPU from the logits that a pass left there; only tokens, confidences and
+ * margins come back. The same arithmetic as the runtime's {@code TokenSampler}.
+ */
+final class DeviceSampler implements AutoCloseable {
+  private static final int SLICE = 4096;
+  private static final int SAMPLING_BYTES = 40;
+  private static final int SCAN_BYTES = 16;
+  private static final int RACE_BYTES = 40;
+  private static final int CHOICE_BYTES = 16;
+  private static final int TRUNCATION_THREADS = 1024;
+  private static final int WARP = 32;
+  private static final int GREEDY = 1;
+  private static final int CONFIDENCE = 2;
+  private static final int TRUNCATED = 4;
+
+  private final CudaContext context;
+  private final KernelModule kernels;
+  private final DeviceBuffer counts;
+  private final DeviceBuffer logits;
+  private final int vocabulary;
+  private final int slices;
+  private final DeviceBuffer samplings;
+  private final DeviceBuffer scans;
+  private final DeviceBuffer borders;
+  private final DeviceBuffer races;
+  private final DeviceBuffer choices;
+  private final DeviceBuffer probabilities;
+  private final PinnedBuffer staging;
+  private final PinnedBuffer results;
+  private final LaunchGraphs<Shape> graphs;
+
+  /** Grids of a sampling: bucket of rows, and whether a row is truncated. */
+  private record Shape(int rows, boolean truncates) {}
+
+  /**
+   * @param work counts and logits of the last pass
+   */
+  DeviceSampler(
+      CudaContext context,
+      KernelModule kernels,
+      WorkBuffers work,
+      int vocabulary,
+      int maxRows,
+      DeviceArena arena) {
+    this.context = context;
+    this.kernels = kernels;
+    this.counts = work.pass();
+    this.logits = work.logits();
+    this.vocabulary = vocabulary;
+    this.slices = Math.ceilDiv(vocabulary, SLICE);
+    this.samplings = arena.allocate((long) maxRows * SAMPLING_BYTES, "sampling");
+    this.scans = arena.allocate((long) maxRows * slices * SCAN_BYTES, "sampling");
+    this.borders = arena.allocate((long) maxRows * Long.BYTES, "sampling");
+    this.races = arena.allocate((long) maxRows * slices * RACE_BYTES, "sampling");
+    this.choices = arena.allocate((long) maxRows * CHOICE_BYTES, "sampling");
+    this.probabilities = arena.allocate(4L * vocabulary, "sampling");
+    this.staging = arena.allocatePinned((long) maxRows * SAMPLING_BYTES, "sampling");
+    this.results =
+        arena.allocatePinned(
+            Math.max((long) maxRows * CHOICE_BYTES, 4L * vocabulary), "results of sampling");
+    this.graphs = new LaunchGraphs<>(context, this::launch);
+  }
+
+  /**
+   * Chooses a token for every logit row, and waits for them.
+   *
+   * @throws DeviceException if logits are not finite
+   */
+  void sample(RowSampling sampling, RowSamples out) {
+    int rows = sampling.rows();
+    boolean truncates = false;
+    for (int row = 0; row < rows; row++) {
+      truncates |= truncates(sampling.params(row));
+      write(sampling.params(row), sampling.position(row), sampling.needsConfidence(row), row);
+    }
+    send(0, rows);
+    graphs.launch(new Shape(PassShape.rowBucket(rows), truncates));
+    receive(choices, (long) rows * CHOICE_BYTES);
+    out.ensure(rows);
+    MemorySegment chosen = results.memory();
+    for (int row = 0; row < rows; row++) {
+      long at = (long) row * CHOICE_BYTES;
+      out.tokenIds()[row] = chosen.get(ValueLayout.JAVA_INT, at);
+      out.confidences()[row] = chosen.get(ValueLayout.JAVA_FLOAT, at + 4);
+      out.margins()[row] = chosen.get(ValueLayout.JAVA_FLOAT, at + 8);
+      requireFinite(chosen.get(ValueLayout.JAVA_INT, at + 12), sampling.position(row));
+    }
+  }
+
+  /**
+   * The transformed distribution of one logit row.
+   *
+   * @param out [vocabulary] receives probabilities
+   */
+  void distribution(int row, SamplingParams params, float[] out) {
+    write(params, 0, false, 0);
+    send(row, 1);
+    launchFor(row, 1, truncates(params));
+    kernels.launch(
+        "write_distribution",
+        Grid.of(slices),
+        new LaunchArguments()
+            .add(logits)
+            .add(vocabulary)
+            .add(vocabulary)
+            .add(row)
+            .add(samplings)
+            .add(scans)
+            .add(borders)
+            .add(races)
+            .add(slices)
+            .add(probabilities));
+    receive(probabilities, probabilities.bytes());
+    MemorySegment.copy(results.memory(), ValueLayout.JAVA_FLOAT, 0, out, 0, vocabulary);
+  }
+
+  /** The raw logits of one logit row. */
+  void logits(int row, float[] out) {
+    long bytes = 4L * vocabulary;
+    check(
+        JCudaDriver.cuMemcpyDtoHAsync(
+            results.pointer(), logits.pointer(row * bytes), bytes, context.stream()),
+        "cuMemcpyDtoHAsync");
+    context.synchronize();
+    MemorySegment.copy(results.memory(), ValueLayout.JAVA_FLOAT, 0, out, 0, vocabulary);
+  }
+
+  private void launch(Shape shape) {
+    launchFor(0, shape.rows(), shape.truncates());
+  }
+
+  private void launchFor(int firstRow, int rows, boolean truncates) {
+    kernels.launch(
+        "scan_logits", Grid.of(slices, rows, 1), rowArguments(firstRow).add(scans).add(slices));
+    if (truncates) {
+      kernels.launch(
+          "truncate_logits",
+          new Grid(rows, 1, 1, TRUNCATION_THREADS, 0),
+          rowArguments(firstRow).add(samplings).add(scans).add(slices).add(borders));
+    }
+    kernels.launch(
+        "race_tokens",
+        Grid.of(slices, rows, 1),
+        rowArguments(firstRow).add(samplings).add(scans).add(borders).add(slices).add(races));
+    kernels.launch(
+        "choose_tokens",
+        new Grid(rows, 1, 1, WARP, 0),
+        new LaunchArguments()
+            .add(counts)
+            .add(vocabulary)
+            .add(samplings)
+            .add(scans)
+            .add(races)
+            .add(slices)
+            .add(choices));
+  }
+
+  private LaunchArguments rowArguments(int firstRow) {
+    return new LaunchArguments()
+        .add(counts)
+        .add(logits)
+        .add(vocabulary)
+        .add(vocabulary)
+        .add(firstRow);
+  }
+
+  private static boolean truncates(SamplingParams params) {
+    return !params.isGreedy() && (params.topK() > 0 || params.topP() < 1 || params.minP() > 0);
+  }
+
+  /** Lays out how a row is sampled, as entry {@code index} of what is sent next. */
+  private void write(SamplingParams params, int position, boolean needsConfidence, int index) {
+    MemorySegment to = staging.memory();
+    long at = (long) index * SAMPLING_BYTES;
+    boolean greedy = params.isGreedy();
+    int flags =
+        (greedy ? GREEDY : 0)
+            | (needsConfidence ? CONFIDENCE : 0)
+            | (truncates(params) ? TRUNCATED : 0);
+    to.set(
+        ValueLayout.JAVA_LONG,
+        at,
+        CounterRng.stream(params.seed(), position, CounterRng.Purpose.TOKEN));
+    to.set(ValueLayout.JAVA_DOUBLE, at + 8, greedy ? 1 : 1.0 / params.temperature());
+    to.set(ValueLayout.JAVA_DOUBLE, at + 16, params.topP());
+    to.set(ValueLayout.JAVA_DOUBLE, at + 24, StrictMath.log(params.minP()));
+    to.set(ValueLayout.JAVA_INT, at + 32, params.topK());
+    to.set(ValueLayout.JAVA_INT, at + 36, flags);
+  }
+
+  private void send(int firstRow, int rows) {
+    check(
+        JCudaDriver.cuMemcpyHtoDAsync(
+            samplings.pointer((long) firstRow * SAMPLING_BYTES),
+            staging.pointer(),
+            (long) rows * SAMPLING_BYTES,
+            context.stream()),
+        "cuMemcpyHtoDAsync");
+  }
+
+  private void receive(DeviceBuffer from, long bytes) {
+    check(
+        JCudaDriver.cuMemcpyDtoHAsync(results.pointer(), from.pointer(), bytes, context.stream()),
+        "cuMemcpyDtoHAsync");
+    context.synchronize();
+  }
+
+  private void requireFinite(int bad, int position) {
+    if (bad != 0) {
+      throw DeviceException.transientFailure(
+          bad
+              + " of "
+              + vocabulary
+              + " logits for position "
+              + position
+              + " are not finite; check the model's weights, or its element type for overflow");
+    }
+  }
+
+  @Override
+  public void close() {
+    graphs.close();
+  }
+}

@@ -1,0 +1,221 @@
+package io.adaspec.gpu;
+
+import io.adaspec.gpu.KernelModule.Grid;
+import io.adaspec.runtime.kvcache.KvGeometry;
+import io.adaspec.runtime.kvcache.KvGeometry.ElementType;
+import io.adaspec.runtime.model.ModelConfig;
+import io.adaspec.runtime.model.ModelConfig.RopePairing;
+
+/**
+ * Queues the kernels of a forward pass: embedding; per block norm, attention over paged KV, norm,
+ * gated FFN; at the end norm and head for the rows that need logits.
+ */
+final class PassLauncher {
+  private static final int ALL_ROWS = 0;
+  private static final int LOGIT_ROWS = 1;
+
+  private final KernelModule kernels;
+  private final DeviceModel model;
+  private final ModelConfig config;
+  private final KvGeometry geometry;
+  private final PagedKvStore kv;
+  private final PassLayout layout;
+  private final WorkBuffers work;
+  private final Products products;
+
+  PassLauncher(
+      KernelModule kernels,
+      DeviceModel model,
+      PagedKvStore kv,
+      PassLayout layout,
+      WorkBuffers work) {
+    this.kernels = kernels;
+    this.model = model;
+    this.config = model.config();
+    this.geometry = kv.geometry();
+    this.kv = kv;
+    this.layout = layout;
+    this.work = work;
+    this.products = new Products(kernels, work.pass());
+  }
+
+  /** Queues a whole pass. */
+  void launch(PassShape shape) {
+    embed(shape.rows());
+    for (int i = 0; i < config.layers(); i++) {
+      DeviceModel.Layer layer = model.layers().get(i);
+      boolean last = i == config.layers() - 1;
+      norm(
+          new Norm(ALL_ROWS, shape.rows(), work.x(), i > 0, layer.attentionNorm()),
+          layer.queryKeyValue());
+      products.launch(
+          layer.queryKeyValue(), ALL_ROWS, shape.rows(), work.normed(), work.queryKeyValue());
+      placeKeys(shape.rows(), layer, i);
+      if (last && shape.logitRows() == 0) {
+        return;
+      }
+      attend(shape, layer, i);
+      if (last) {
+        gather(shape.logitRows(), layer.attentionOutput().activations());
+        feedForward(LOGIT_ROWS, shape.logitRows(), work.logitX(), work.logitAttended(), layer);
+      } else {
+        feedForward(ALL_ROWS, shape.rows(), work.x(), work.attended(), layer);
+      }
+    }
+    norm(
+        new Norm(LOGIT_ROWS, shape.logitRows(), work.logitX(), true, model.outputNorm()),
+        model.head());
+    products.launch(model.head(), LOGIT_ROWS, shape.logitRows(), work.normed(), work.logits());
+  }
+
+  private void embed(int rows) {
+    DeviceMatrix embedding = model.embedding();
+    kernels.launch(
+        "embed",
+        Grid.of(rows),
+        new LaunchArguments()
+            .add(work.pass())
+            .add(work.pass(), 4L * layout.tokens())
+            .add(work.pass(), 4L * layout.positions())
+            .add(embedding.data())
+            .add(embedding.scales())
+            .add(embedding.plan().format().code())
+            .add(embedding.plan().chunks())
+            .add(work.x())
+            .add(config.hiddenSize())
+            .add(model.frequencies())
+            .add(work.cosines())
+            .add(work.sines())
+            .add(config.ropeSize() / 2));
+  }
+
+  /** Attention output, residual, FFN; leaves the FFN's result to be added by the next norm. */
+  private void feedForward(
+      int count, int rows, DeviceBuffer x, DeviceBuffer attended, DeviceModel.Layer layer) {
+    products.launch(layer.attentionOutput(), count, rows, attended, work.out());
+    norm(new Norm(count, rows, x, true, layer.feedForwardNorm()), layer.gateUp());
+    products.launch(layer.gateUp(), count, rows, work.normed(), work.gateUp());
+    kernels.launch(
+        "silu_gate",
+        Grid.of(Math.ceilDiv(config.feedForwardSize(), KernelModule.BLOCK), rows, 1),
+        new LaunchArguments()
+            .add(work.pass())
+            .add(count)
+            .add(work.gateUp())
+            .add(work.gated())
+            .add(ElementCodes.code(layer.down().activations()))
+            .add(config.feedForwardSize())
+            .add(layer.down().chunks() * DeviceFormat.TILE_INPUTS));
+    products.launch(layer.down(), count, rows, work.gated(), work.out());
+  }
+
+  /** Which rows are normed: of {@code x}, the last result perhaps added first. */
+  private record Norm(int count, int rows, DeviceBuffer x, boolean adds, DeviceBuffer weight) {}
+
+  private void norm(Norm norm, DeviceModel.Stack consumer) {
+    kernels.launch(
+        "rms_norm",
+        Grid.of(norm.rows()),
+        new LaunchArguments()
+            .add(work.pass())
+            .add(norm.count())
+            .add(norm.x())
+            .add(work.out())
+            .add(norm.adds() ? 1 : 0)
+            .add(norm.weight())
+            .add(work.normed())
+            .add(ElementCodes.code(consumer.activations()))
+            .add(config.hiddenSize())
+            .add(consumer.chunks() * DeviceFormat.TILE_INPUTS)
+            .add(config.normEpsilon()));
+  }
+
+  private void placeKeys(int rows, DeviceModel.Layer layer, int index) {
+    boolean halves = config.ropePairing() == RopePairing.HALVES;
+    kernels.launch(
+        "place_keys",
+        Grid.of(rows),
+        new LaunchArguments()
+            .add(work.pass())
+            .add(work.pass(), 4L * layout.positions())
+            .add(work.pass(), 4L * layout.rowTables())
+            .add(work.pass(), 4L * layout.tables())
+            .add(work.queryKeyValue())
+            .add(layer.bias())
+            .add(layer.biased() ? 1 : 0)
+            .add(work.cosines())
+            .add(work.sines())
+            .add(config.ropeSize() / 2)
+            .add(halves ? 1 : 2)
+            .add(halves ? config.ropeSize() / 2 : 1)
+            .add(config.heads())
+            .add(config.kvHeads())
+            .add(config.headSize())
+            .add((float) (1 / Math.sqrt(config.headSize())))
+            .add(kv.layer(index))
+            .add(ElementCodes.code(geometry.elementType()))
+            .add(geometry.blockTokens()));
+  }
+
+  private void attend(PassShape shape, DeviceModel.Layer layer, int index) {
+    String type = ElementCodes.kernelName(geometry.elementType());
+    int tasks = layout.maxTasks(shape.rows());
+    int outType = ElementCodes.code(layer.attentionOutput().activations());
+    int outStride = layer.attentionOutput().chunks() * DeviceFormat.TILE_INPUTS;
+    if (shape.splits() == 0) {
+      kernels.launch(
+          "attend_rows_" + type,
+          Grid.of(tasks, config.kvHeads(), 1),
+          attentionArguments(index).add(work.attended()).add(outType).add(outStride));
+      return;
+    }
+    kernels.launch(
+        "attend_splits_" + type,
+        Grid.of(tasks, config.kvHeads(), shape.splits()),
+        attentionArguments(index).add(work.partials()).add(shape.splits()));
+    kernels.launch(
+        "merge_splits",
+        Grid.of(shape.rows(), config.heads(), 1),
+        new LaunchArguments()
+            .add(work.pass())
+            .add(work.pass(), 4L * layout.positions())
+            .add(work.partials())
+            .add(shape.splits())
+            .add(config.heads())
+            .add(config.headSize())
+            .add(work.attended())
+            .add(outType)
+            .add(outStride));
+  }
+
+  private LaunchArguments attentionArguments(int layer) {
+    return new LaunchArguments()
+        .add(work.pass())
+        .add(work.pass(), 4L * layout.tasks())
+        .add(work.pass(), 4L * layout.positions())
+        .add(work.pass(), 4L * layout.tables())
+        .add(work.queryKeyValue())
+        .add(kv.layer(layer))
+        .add(config.heads())
+        .add(config.kvHeads())
+        .add(config.headSize())
+        .add(geometry.blockTokens());
+  }
+
+  private void gather(int rows, ElementType type) {
+    int inputs = Math.ceilDiv(config.querySize(), DeviceFormat.TILE_INPUTS);
+    int bytes = inputs * DeviceFormat.TILE_INPUTS * type.bytes();
+    kernels.launch(
+        "gather_rows",
+        Grid.of(rows),
+        new LaunchArguments()
+            .add(work.pass())
+            .add(work.pass(), 4L * layout.logitRows())
+            .add(work.x())
+            .add(work.logitX())
+            .add(config.hiddenSize())
+            .add(work.attended())
+            .add(work.logitAttended())
+            .add(bytes / Integer.BYTES));
+  }
+}

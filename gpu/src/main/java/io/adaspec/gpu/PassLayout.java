@@ -1,0 +1,130 @@
+package io.adaspec.gpu;
+
+import io.adaspec.runtime.model.ForwardBatch;
+import io.adaspec.runtime.model.ModelConfig;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Where the integers of a pass lie in the one buffer that is copied to the GPU before it: counts,
+ * then arrays of fixed capacity, then the block tables, of which only the used part is copied.
+ *
+ * <p>Positions are in elements of 4 bytes. Attention tasks are tiles of up to {@value
+ * #TILE_QUERIES} queries of one sequence, a query being a row and one of the heads that share a KV
+ * head; of each the kernels get first row of the sequence, first query, rows of the sequence, and
+ * start of its block table.
+ */
+final class PassLayout {
+  /** Queries of one attention task; the kernels' TILE_QUERIES. */
+  static final int TILE_QUERIES = 8;
+
+  private static final int TASK_FIELDS = 4;
+  private static final int COUNTS = 4;
+
+  private final int group;
+  private final int maxRows;
+  private final int maxTableBlocks;
+  private final int blockTokens;
+  private int lastPosition;
+
+  /**
+   * @param maxRows most rows of a pass
+   */
+  PassLayout(ModelConfig config, int blockTokens, int maxRows) {
+    this.group = config.heads() / config.kvHeads();
+    this.maxRows = maxRows;
+    this.blockTokens = blockTokens;
+    this.maxTableBlocks =
+        Math.multiplyExact(maxRows, Math.ceilDiv(config.contextTokens(), blockTokens));
+  }
+
+  int tokens() {
+    return COUNTS;
+  }
+
+  int positions() {
+    return tokens() + maxRows;
+  }
+
+  /** Per row, where the block table of its sequence starts among the tables. */
+  int rowTables() {
+    return positions() + maxRows;
+  }
+
+  int logitRows() {
+    return rowTables() + maxRows;
+  }
+
+  int tasks() {
+    return logitRows() + maxRows;
+  }
+
+  int tables() {
+    return tasks() + maxTasks(maxRows) * TASK_FIELDS;
+  }
+
+  /** Most tasks of a pass of that many rows. */
+  int maxTasks(int rows) {
+    return rows * Math.ceilDiv(group, TILE_QUERIES);
+  }
+
+  /** Bytes of the whole buffer. */
+  long bytes() {
+    return 4L * tables() + 4L * maxTableBlocks;
+  }
+
+  /** The largest position of the batch written last. */
+  int lastPosition() {
+    return lastPosition;
+  }
+
+  /**
+   * Lays a batch out.
+   *
+   * @return bytes used from the beginning on
+   */
+  long write(ForwardBatch batch, MemorySegment to) {
+    int rows = batch.rows();
+    copy(batch.tokenIds(), rows, to, tokens());
+    copy(batch.positions(), rows, to, positions());
+    copy(batch.logitRows(), batch.logitRowCount(), to, logitRows());
+    lastPosition = 0;
+    int tasks = 0;
+    int table = 0;
+    for (int sequence = 0; sequence < batch.sequences(); sequence++) {
+      int first = batch.rowOffsets()[sequence];
+      int count = batch.rowOffsets()[sequence + 1] - first;
+      if (count == 0) {
+        continue;
+      }
+      for (int row = first; row < first + count; row++) {
+        put(to, rowTables() + row, table);
+      }
+      for (int query = 0; query < count * group; query += TILE_QUERIES) {
+        int at = tasks() + TASK_FIELDS * tasks++;
+        put(to, at, first);
+        put(to, at + 1, query);
+        put(to, at + 2, count);
+        put(to, at + 3, table);
+      }
+      int last = batch.positions()[first + count - 1];
+      lastPosition = Math.max(lastPosition, last);
+      int blocks = last / blockTokens + 1;
+      copy(batch.blockTable(sequence), blocks, to, tables() + table);
+      table += blocks;
+    }
+    put(to, 0, rows);
+    put(to, 1, batch.logitRowCount());
+    put(to, 2, tasks);
+    put(to, 3, 0);
+    return 4L * (tables() + table);
+  }
+
+  private static void put(MemorySegment to, int index, int value) {
+    to.setAtIndex(ValueLayout.JAVA_INT, index, value);
+  }
+
+  private static void copy(int[] from, int count, MemorySegment to, int index) {
+    MemorySegment.copy(from, 0, to, ValueLayout.JAVA_INT, 4L * index, count);
+  }
+}

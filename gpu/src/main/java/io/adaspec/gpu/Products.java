@@ -1,0 +1,77 @@
+package io.adaspec.gpu;
+
+import io.adaspec.gpu.KernelModule.Grid;
+
+/**
+ * Launches matrix products: the kernel that suits the number of rows. All kernels of a format give
+ * the same bits, so the choice is one of speed alone.
+ */
+final class Products {
+  private static final int NARROW_ROWS = 64;
+
+  /** From this many rows on arithmetic, not reading weights, is the cost. */
+  private static final int WIDE_FROM = 256;
+
+  private static final int WIDE_TILE = 128;
+  private static final int WIDE_STAGES = 4;
+  private static final int F32_ROWS = 8;
+  private static final int F32_OUTPUTS = 8;
+
+  private final KernelModule kernels;
+  private final DeviceBuffer counts;
+
+  /**
+   * @param counts begins with the counts of the pass
+   */
+  Products(KernelModule kernels, DeviceBuffer counts) {
+    this.kernels = kernels;
+    this.counts = counts;
+  }
+
+  /**
+   * Queues {@code out[r] = stack · x[r]}.
+   *
+   * @param countIndex which count of the pass says how many rows there are
+   * @param rows bucket of that count
+   */
+  void launch(DeviceModel.Stack stack, int countIndex, int rows, DeviceBuffer x, DeviceBuffer out) {
+    for (DeviceMatrix part : stack.parts()) {
+      MatrixPlan plan = part.plan();
+      LaunchArguments arguments =
+          new LaunchArguments()
+              .add(counts)
+              .add(countIndex)
+              .add(part.data())
+              .add(part.scales())
+              .add(x)
+              .add(out, 4L * plan.outColumn())
+              .add(plan.outputs())
+              .add(plan.chunks())
+              .add(stack.outputs());
+      String name = "matmul_" + plan.format().kernelName();
+      if (plan.format() == DeviceFormat.F32) {
+        int blocks = Math.ceilDiv(plan.outputs(), F32_OUTPUTS);
+        kernels.launch(name, Grid.of(blocks, Math.ceilDiv(rows, F32_ROWS), 1), arguments);
+      } else if (rows >= WIDE_FROM) {
+        kernels.launch(name + "_wide", wide(plan, rows), arguments);
+      } else {
+        int tile = Math.min(rows, NARROW_ROWS);
+        int blocks = Math.ceilDiv(plan.outputs(), DeviceFormat.TILE_OUTPUTS);
+        kernels.launch(name + "_" + tile, Grid.of(blocks, Math.ceilDiv(rows, tile), 1), arguments);
+      }
+    }
+  }
+
+  private static Grid wide(MatrixPlan plan, int rows) {
+    int tiles = WIDE_TILE / DeviceFormat.TILE_OUTPUTS;
+    int stageBytes =
+        tiles * (plan.format().tileBytes() + 2 * DeviceFormat.TILE_OUTPUTS)
+            + WIDE_TILE * 2 * DeviceFormat.TILE_INPUTS;
+    return new Grid(
+        Math.ceilDiv(plan.outputs(), WIDE_TILE),
+        Math.ceilDiv(rows, WIDE_TILE),
+        1,
+        KernelModule.BLOCK,
+        WIDE_STAGES * stageBytes);
+  }
+}

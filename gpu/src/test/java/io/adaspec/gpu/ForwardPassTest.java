@@ -1,0 +1,114 @@
+package io.adaspec.gpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.adaspec.runtime.model.ForwardBatch;
+import io.adaspec.runtime.model.ModelRunner;
+import io.adaspec.runtime.model.ModelWeights;
+import io.adaspec.runtime.tensor.WeightFormat;
+import io.adaspec.runtime.tensor.WorkerTeam;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ForwardPassTest {
+  private static final int BLOCKS = 120;
+  private static final int CONTEXT = 330;
+
+  private final EmulatedDriver driver = EmulatedDriver.load();
+  private CudaContext context = CudaContext.create(0);
+
+  @BeforeEach
+  void enter() {
+    context.enter();
+  }
+
+  @AfterEach
+  void close() {
+    context.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(WeightFormat.class)
+  void logitsAreThoseOfTheCpuWithinTheFormatsPrecision(WeightFormat format) {
+    double bound =
+        switch (format) {
+          case F32 -> 2e-4;
+          case F16, Q8_0, Q4_0 -> 1.5e-2;
+          case BF16 -> 1e-1;
+        };
+    for (boolean qwen : new boolean[] {false, true}) {
+      ModelWeights model = RandomModels.of(RandomModels.config(qwen), format, 5);
+      try (WorkerTeam team = new WorkerTeam(2);
+          ModelRunner cpu = TestRunners.cpu(model, team, BLOCKS);
+          ModelRunner gpu = TestRunners.cuda(context, model, BLOCKS)) {
+        int[] tokens = tokens(40, 7);
+        List<float[]> expected = logits(cpu, tokens, new int[] {40});
+        List<float[]> actual = logits(gpu, tokens, new int[] {40});
+        for (int i = 0; i < tokens.length; i++) {
+          assertThat(distance(expected.get(i), actual.get(i)))
+              .as("%s, row %d: %s", format, i, driver.lastFault())
+              .isLessThan(bound);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(WeightFormat.class)
+  void logitsDoNotDependOnHowASequenceIsCutIntoPasses(WeightFormat format) {
+    ModelWeights model = RandomModels.of(RandomModels.config(false), format, 6);
+    try (ModelRunner gpu = TestRunners.cuda(context, model, BLOCKS)) {
+      int[] tokens = tokens(CONTEXT, 8);
+      List<float[]> whole = logits(gpu, tokens, new int[] {300, 30});
+      List<float[]> cut = logits(gpu, tokens, new int[] {1, 5, 17, 64, 3, 33, 70, 1, 136});
+      for (int i = 0; i < tokens.length; i++) {
+        assertThat(cut.get(i)).as("row %d", i).isEqualTo(whole.get(i));
+      }
+    }
+  }
+
+  /** Logits of every token, computed in chunks of the given sizes. */
+  private static List<float[]> logits(ModelRunner runner, int[] tokens, int[] chunks) {
+    int[] table = new int[runner.kvGeometry().blocksFor(CONTEXT)];
+    Arrays.setAll(table, i -> (i * 37 + 5) % BLOCKS);
+    List<float[]> all = new ArrayList<>();
+    ForwardBatch batch = new ForwardBatch();
+    int at = 0;
+    for (int chunk : chunks) {
+      batch.clear();
+      batch.addSequence(table);
+      for (int i = at; i < at + chunk; i++) {
+        batch.addRow(tokens[i], i, true);
+      }
+      at += chunk;
+      runner.forward(batch);
+      for (int i = 0; i < chunk; i++) {
+        float[] row = new float[runner.config().vocabularySize()];
+        runner.logits(i, row);
+        all.add(row);
+      }
+    }
+    return all;
+  }
+
+  private static int[] tokens(int count, long seed) {
+    return new SplittableRandom(seed).ints(count, 0, 300).toArray();
+  }
+
+  /** Largest difference relative to the spread of the expected logits. */
+  private static double distance(float[] expected, float[] actual) {
+    double largest = 0;
+    double squares = 0;
+    for (int i = 0; i < expected.length; i++) {
+      largest = Math.max(largest, Math.abs((double) expected[i] - actual[i]));
+      squares += (double) expected[i] * expected[i];
+    }
+    return largest / Math.sqrt(squares / expected.length);
+  }
+}

@@ -1,0 +1,42 @@
+package io.adaspec.gpu;
+
+import io.adaspec.runtime.device.cpu.CpuModelRunner;
+import io.adaspec.runtime.kvcache.KvGeometry;
+import io.adaspec.runtime.model.ModelConfig;
+import io.adaspec.runtime.model.ModelRunner;
+import io.adaspec.runtime.model.ModelWeights;
+import io.adaspec.runtime.tensor.ScalarKernels;
+import io.adaspec.runtime.tensor.WorkerTeam;
+
+/** Runners of one model on both kinds of device. */
+final class TestRunners {
+  static final int BLOCK_TOKENS = 16;
+  static final int MAX_ROWS = 300;
+
+  private TestRunners() {}
+
+  /** On the emulated GPU; closing the runner leaves the context. */
+  static ModelRunner cuda(CudaContext context, ModelWeights model, int kvBlocks) {
+    ModelPlan plan = ModelPlan.of(model);
+    return CudaModelRunner.create(
+        context,
+        KernelModule.load(context),
+        plan,
+        plan.kvGeometry(BLOCK_TOKENS),
+        kvBlocks,
+        MAX_ROWS,
+        bytes -> {});
+  }
+
+  static ModelRunner cpu(ModelWeights model, WorkerTeam team, int kvBlocks) {
+    ModelConfig config = model.config();
+    KvGeometry geometry =
+        new KvGeometry(
+            config.layers(),
+            config.kvHeads(),
+            config.headSize(),
+            BLOCK_TOKENS,
+            KvGeometry.ElementType.F32);
+    return new CpuModelRunner(model, geometry, kvBlocks, MAX_ROWS, new ScalarKernels(), team);
+  }
+}
