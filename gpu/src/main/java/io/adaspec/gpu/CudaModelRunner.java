@@ -51,7 +51,8 @@ final class CudaModelRunner implements ModelRunner {
     PassLauncher launcher = new PassLauncher(kernels, model, kv, layout, work);
     this.graphs = new LaunchGraphs<>(context, launcher::launch);
     this.sampler =
-        new DeviceSampler(context, kernels, work, config.vocabularySize(), maxRows, arena);
+        new DeviceSampler(
+            context, kernels, work.pass(), work.logits(), config.vocabularySize(), maxRows, arena);
   }
 
   /**

@@ -48,19 +48,21 @@ final class DeviceSampler implements AutoCloseable {
   private record Shape(int rows, boolean truncates) {}
 
   /**
-   * @param work counts and logits of the last pass
+   * @param counts begins with the counts of the last pass
+   * @param logits [logit rows, vocabulary] that it left
    */
   DeviceSampler(
       CudaContext context,
       KernelModule kernels,
-      WorkBuffers work,
+      DeviceBuffer counts,
+      DeviceBuffer logits,
       int vocabulary,
       int maxRows,
       DeviceArena arena) {
     this.context = context;
     this.kernels = kernels;
-    this.counts = work.pass();
-    this.logits = work.logits();
+    this.counts = counts;
+    this.logits = logits;
     this.vocabulary = vocabulary;
     this.slices = Math.ceilDiv(vocabulary, SLICE);
     this.samplings = arena.allocate((long) maxRows * SAMPLING_BYTES, "sampling");

@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Function;
 
 /** The least of a scheduler that drives a {@link StepRunner}: sequences, blocks, commits. */
 final class StepHarness {
@@ -60,8 +61,8 @@ final class StepHarness {
   }
 
   final List<Sequence> sequences = new ArrayList<>();
-  private final StepRunner runner;
-  private final Optional<ModelRunner> draft;
+  private final Function<StepPlan, StepResult> device;
+  private final boolean drafts;
   private final ArrayDeque<Integer> free = new ArrayDeque<>();
   private final ArrayDeque<Integer> draftFree = new ArrayDeque<>();
   private final int blockTokens;
@@ -69,11 +70,34 @@ final class StepHarness {
   private long steps;
 
   StepHarness(ModelRunner target, Optional<ModelRunner> draft, long seed) {
-    this.draft = draft;
-    this.runner = new StepRunner(target, draft, NanoClock.system());
-    this.blockTokens = target.kvGeometry().blockTokens();
-    free.addAll(shuffled(target.kvBlocks(), seed));
-    draft.ifPresent(d -> draftFree.addAll(shuffled(d.kvBlocks(), seed + 1)));
+    this(
+        new StepRunner(target, draft, NanoClock.system())::execute,
+        target.kvGeometry().blockTokens(),
+        target.kvBlocks(),
+        draft.map(ModelRunner::kvBlocks).orElse(0),
+        seed);
+  }
+
+  StepHarness(Device device, long seed) {
+    this(
+        device::execute,
+        device.info().blockTokens(),
+        device.info().kvBlocks(),
+        device.info().draftKvBlocks(),
+        seed);
+  }
+
+  private StepHarness(
+      Function<StepPlan, StepResult> device,
+      int blockTokens,
+      int kvBlocks,
+      int draftKvBlocks,
+      long seed) {
+    this.device = device;
+    this.drafts = draftKvBlocks > 0;
+    this.blockTokens = blockTokens;
+    free.addAll(shuffled(kvBlocks, seed));
+    draftFree.addAll(shuffled(draftKvBlocks, seed + 1));
   }
 
   StepHarness verifier(Verifier value) {
@@ -141,7 +165,7 @@ final class StepHarness {
     for (int i = 0; i < batch.size(); i++) {
       work.add(work(batch.get(i), entries.get(i).rows(), choices, i));
     }
-    StepResult result = runner.execute(new StepPlan(steps++, work, view, strategy, cost, verifier));
+    StepResult result = device.apply(new StepPlan(steps++, work, view, strategy, cost, verifier));
     for (int i = 0; i < batch.size(); i++) {
       commit(batch.get(i), result.sequences().get(i));
     }
@@ -152,7 +176,7 @@ final class StepHarness {
     int cap = choices.caps()[index];
     s.blocks = reserve(s.blocks, s.computed + rows + cap, free);
     int[] draftBlocks = new int[0];
-    if (draft.isPresent() && cap > 0) {
+    if (drafts && cap > 0) {
       s.draftBlocks = reserve(s.draftBlocks, s.size + cap, draftFree);
       draftBlocks = s.draftBlocks;
     }

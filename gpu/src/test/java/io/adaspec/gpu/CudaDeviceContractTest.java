@@ -1,0 +1,58 @@
+package io.adaspec.gpu;
+
+import io.adaspec.runtime.device.Device;
+import io.adaspec.runtime.device.DeviceContract;
+import io.adaspec.runtime.device.DeviceSpec;
+import io.adaspec.runtime.model.ModelConfig;
+import io.adaspec.runtime.tensor.WeightFormat;
+import java.util.Optional;
+import org.junit.jupiter.api.Nested;
+
+class CudaDeviceContractTest {
+  @Nested
+  class SinglePrecision extends OnGpu {
+    SinglePrecision() {
+      super(WeightFormat.F32, WeightFormat.F32);
+    }
+  }
+
+  @Nested
+  class Quantised extends OnGpu {
+    Quantised() {
+      super(WeightFormat.Q8_0, WeightFormat.Q4_0);
+    }
+  }
+
+  @Nested
+  class HalfPrecision extends OnGpu {
+    HalfPrecision() {
+      super(WeightFormat.BF16, WeightFormat.F16);
+    }
+  }
+
+  abstract static class OnGpu extends DeviceContract {
+    private final WeightFormat target;
+    private final WeightFormat draft;
+
+    OnGpu(WeightFormat target, WeightFormat draft) {
+      this.target = target;
+      this.draft = draft;
+    }
+
+    @Override
+    protected Device open() {
+      EmulatedDriver.load();
+      ModelConfig config = RandomModels.config(target == WeightFormat.Q8_0);
+      return new CudaDeviceProvider()
+          .open(
+              new DeviceSpec(
+                  "cuda:0",
+                  Optional.of(RandomModels.of(config, target, 1)),
+                  Optional.of(RandomModels.of(config, draft, 1)),
+                  0,
+                  1 << 22,
+                  16,
+                  MAX_ROWS));
+    }
+  }
+}
