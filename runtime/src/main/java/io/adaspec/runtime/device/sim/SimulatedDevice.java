@@ -66,6 +66,7 @@ public final class SimulatedDevice implements Device {
     }
     step.draft();
     int[] lengths = plan.strategy().select(plan.batch(), step.survival(), plan.cost());
+    requireRows(plan, lengths);
     List<SequenceResult> results = new ArrayList<>();
     for (int entry = 0; entry < plan.work().size(); entry++) {
       results.add(step.verify(entry, lengths[entry]));
@@ -76,6 +77,17 @@ public final class SimulatedDevice implements Device {
       sleepUntil(start + timing.totalNanos());
     }
     return new StepResult(plan.id(), results, timing);
+  }
+
+  private void requireRows(StepPlan plan, int[] lengths) {
+    int rows = 0;
+    for (int entry = 0; entry < lengths.length; entry++) {
+      rows += plan.work().get(entry).rows() + lengths[entry];
+    }
+    if (rows > info.maxRows()) {
+      throw DeviceException.transientFailure(
+          "the target pass has " + rows + " rows and the device takes " + info.maxRows());
+    }
   }
 
   private StepTiming timing(SimulatedStep step) {
