@@ -265,7 +265,15 @@ CALL cuCtxDestroy_v2(Context* context) {
       stream->queue.clear();
     }
   }
-  release_all(context->device);
+  release_all(context);
+  for (auto it = driver().pinned.begin(); it != driver().pinned.end();) {
+    if (it->second == context) {
+      std::free(it->first);
+      it = driver().pinned.erase(it);
+    } else {
+      ++it;
+    }
+  }
   if (current == context) {
     current = nullptr;
   }
@@ -334,7 +342,7 @@ CALL cuMemAlloc_v2(uintptr_t* address, size_t bytes) {
   if (bytes == 0) {
     return INVALID_VALUE;
   }
-  *address = allocate(current->device, bytes);
+  *address = allocate(current->device, current, bytes);
   return *address == 0 ? OUT_OF_MEMORY : SUCCESS;
 }
 
@@ -350,7 +358,7 @@ CALL cuMemAllocHost_v2(void** memory, size_t bytes) {
   NEED_CONTEXT;
   *memory = std::malloc(bytes);
   std::memset(*memory, 0xFF, bytes);
-  driver().pinned.insert(*memory);
+  driver().pinned.emplace(*memory, current);
   return SUCCESS;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -67,7 +68,7 @@ struct Driver {
   int fail_code = SUCCESS;
   std::set<int> lost;
   std::set<Stream*> streams;
-  std::set<void*> pinned;
+  std::map<void*, Context*> pinned;
   long launches = 0;
   long graph_launches = 0;
   std::string last_fault;

@@ -26,7 +26,7 @@ Table& table() {
 
 }  // namespace
 
-uintptr_t allocate(int device, size_t bytes) {
+uintptr_t allocate(int device, const void* owner, size_t bytes) {
   Table& t = table();
   std::lock_guard<std::mutex> lock(t.mutex);
   if (bytes > t.capacity - t.used[device]) {
@@ -39,7 +39,7 @@ uintptr_t allocate(int device, size_t bytes) {
   }
   std::memset(memory, 0xFF, rounded);
   uintptr_t begin = reinterpret_cast<uintptr_t>(memory);
-  t.regions.emplace(begin, Region{begin, begin + bytes, device});
+  t.regions.emplace(begin, Region{begin, begin + bytes, device, owner});
   t.used[device] += bytes;
   return begin;
 }
@@ -57,18 +57,18 @@ bool release(uintptr_t address) {
   return true;
 }
 
-void release_all(int device) {
+void release_all(const void* owner) {
   Table& t = table();
   std::lock_guard<std::mutex> lock(t.mutex);
   for (auto it = t.regions.begin(); it != t.regions.end();) {
-    if (it->second.device == device) {
+    if (it->second.owner == owner) {
+      t.used[it->second.device] -= it->second.end - it->second.begin;
       std::free(reinterpret_cast<void*>(it->first));
       it = t.regions.erase(it);
     } else {
       ++it;
     }
   }
-  t.used[device] = 0;
 }
 
 const Region* find_region(uintptr_t address) {

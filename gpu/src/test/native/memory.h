@@ -11,17 +11,18 @@ struct Region {
   uintptr_t begin;
   uintptr_t end;
   int device;
+  const void* owner;
 };
 
 // Allocates memory filled with bytes that are NaN as floats and absurd as integers; 0 when the device
 // has no room.
-uintptr_t allocate(int device, size_t bytes);
+uintptr_t allocate(int device, const void* owner, size_t bytes);
 
 // Frees an allocation; false when there is none at that address.
 bool release(uintptr_t address);
 
-// Frees all memory of a device.
-void release_all(int device);
+// Frees all memory of an owner (a context).
+void release_all(const void* owner);
 
 // The allocation around an address, or null. The pointer is valid until the next release.
 const Region* find_region(uintptr_t address);

@@ -75,7 +75,8 @@ final class CudaModelRunner implements ModelRunner {
     boolean done = false;
     try {
       DeviceModel model;
-      try (WeightUploader uploader = new WeightUploader(context, kernels, arena, progress)) {
+      try (WeightUploader uploader =
+          new WeightUploader(context, kernels, arena, plan.bytes(), progress)) {
         model = DeviceModel.upload(plan, uploader);
       }
       PagedKvStore kv = PagedKvStore.allocate(geometry, kvBlocks, arena);

@@ -17,7 +17,8 @@ import jcuda.driver.JCudaDriver;
  * the weights.
  */
 final class WeightUploader implements AutoCloseable {
-  private static final long STAGING_BYTES = 32L << 20;
+  private static final long LEAST_STAGING_BYTES = 1L << 20;
+  private static final long MOST_STAGING_BYTES = 32L << 20;
 
   private final CudaContext context;
   private final KernelModule kernels;
@@ -27,20 +28,27 @@ final class WeightUploader implements AutoCloseable {
   private final DeviceBuffer source;
   private final DeviceBuffer bad;
   private final LongConsumer progress;
+  private final long stagingBytes;
 
   /**
    * @param weights owns what is uploaded
+   * @param expectedBytes about as much will be uploaded; the buffer need not be larger
    * @param progress told the bytes of every piece
    */
   WeightUploader(
-      CudaContext context, KernelModule kernels, DeviceArena weights, LongConsumer progress) {
+      CudaContext context,
+      KernelModule kernels,
+      DeviceArena weights,
+      long expectedBytes,
+      LongConsumer progress) {
     this.context = context;
     this.kernels = kernels;
     this.weights = weights;
     this.progress = progress;
+    this.stagingBytes = Math.clamp(expectedBytes, LEAST_STAGING_BYTES, MOST_STAGING_BYTES);
     try {
-      this.staging = own.allocatePinned(STAGING_BYTES, "staging of weights");
-      this.source = own.allocate(STAGING_BYTES, "staging of weights");
+      this.staging = own.allocatePinned(stagingBytes, "staging of weights");
+      this.source = own.allocate(stagingBytes, "staging of weights");
       this.bad = own.allocate(Integer.BYTES, "the check of weights");
     } catch (DeviceException e) {
       own.close();
@@ -95,7 +103,7 @@ final class WeightUploader implements AutoCloseable {
     int rows = Math.toIntExact(tensor.rows());
     long rowBytes = tensor.format().bytesOf(tensor.columns());
     int tile = DeviceFormat.TILE_OUTPUTS;
-    int most = Math.toIntExact(Math.min(rows, STAGING_BYTES / rowBytes / tile * tile));
+    int most = Math.toIntExact(Math.min(rows, stagingBytes / rowBytes / tile * tile));
     if (most == 0) {
       throw DeviceException.permanentFailure(
           "tensor "
@@ -103,7 +111,7 @@ final class WeightUploader implements AutoCloseable {
               + " has rows of "
               + rowBytes
               + " bytes; the GPU device takes "
-              + STAGING_BYTES / tile);
+              + stagingBytes / tile);
     }
     check(
         JCudaDriver.cuMemsetD8Async(bad.pointer(), (byte) 0, bad.bytes(), context.stream()),

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
  * The emulated CUDA driver of {@code src/test/native}: built once per state of its sources, loaded
  * before JCuda, which then takes it for {@code libcuda.so.1}. Tests skip where it cannot be built.
  */
+@SuppressWarnings("restricted") // tests run with native access
 public final class EmulatedDriver {
   private static final Path MODULE =
       Path.of(System.getProperty("adaspec.root", "..")).resolve("gpu");
@@ -129,7 +130,6 @@ public final class EmulatedDriver {
     invoke(name, FunctionDescriptor.ofVoid(layouts), arguments);
   }
 
-  @SuppressWarnings("restricted") // tests run with native access
   private Object invoke(String name, FunctionDescriptor type, Object... arguments) {
     try {
       return LINKER.downcallHandle(symbols.findOrThrow(name), type).invokeWithArguments(arguments);

@@ -1,0 +1,147 @@
+package io.adaspec.gpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.adaspec.runtime.device.Device;
+import io.adaspec.runtime.device.DeviceException;
+import io.adaspec.runtime.device.DeviceProvider.Probe;
+import io.adaspec.runtime.device.DeviceSpec;
+import io.adaspec.runtime.device.Devices;
+import io.adaspec.runtime.model.ModelWeights;
+import io.adaspec.runtime.tensor.WeightFormat;
+import io.adaspec.runtime.tensor.WeightTensor;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class CudaDeviceProviderTest {
+  private final EmulatedDriver driver = EmulatedDriver.load();
+  private final CudaDeviceProvider provider = new CudaDeviceProvider();
+  private final ModelWeights model =
+      RandomModels.of(RandomModels.config(false), WeightFormat.F16, 1);
+
+  @AfterEach
+  void heal() {
+    driver.reset();
+  }
+
+  @Test
+  void isFoundByTheServiceLoader() {
+    assertThat(Devices.discover().providers())
+        .anyMatch(found -> found instanceof CudaDeviceProvider);
+  }
+
+  @Test
+  void namesTheGpusThereAre() {
+    driver.setDevices(3);
+    assertThat(provider.probe())
+        .isEqualTo(new Probe.Available(List.of("cuda:0", "cuda:1", "cuda:2")));
+  }
+
+  @Test
+  void saysWhyThereIsNone() {
+    driver.setDevices(0);
+    assertThat(provider.probe())
+        .isInstanceOfSatisfying(
+            Probe.Unavailable.class,
+            none -> {
+              assertThat(none.reason()).contains("CUDA_ERROR_NO_DEVICE");
+              assertThat(none.remedy()).contains("nvidia-smi");
+            });
+    assertThatThrownBy(() -> open("cuda:0", 0)).hasMessageContaining("CUDA_ERROR_NO_DEVICE");
+  }
+
+  @Test
+  void refusesADriverThatIsTooOld() {
+    driver.setVersion(11_040);
+    assertThat(provider.probe())
+        .isInstanceOfSatisfying(
+            Probe.Unavailable.class,
+            none -> {
+              assertThat(none.reason()).contains("CUDA 11.4").contains("too old");
+              assertThat(none.remedy()).contains("580");
+            });
+  }
+
+  @Test
+  void refusesAGpuThatIsTooOld() {
+    driver.setArchitecture(7, 5);
+    assertThatThrownBy(() -> open("cuda", 0))
+        .isInstanceOf(DeviceException.class)
+        .hasMessageContaining("7.5")
+        .hasMessageContaining("8.0");
+  }
+
+  @Test
+  void refusesGpusThatAreNotThere() {
+    assertThatThrownBy(() -> open("cuda:1", 0))
+        .isInstanceOf(DeviceException.class)
+        .hasMessageContaining("GPU 1");
+    assertThatThrownBy(() -> open("cuda:first", 0))
+        .isInstanceOf(DeviceException.class)
+        .hasMessageContaining("cuda:first")
+        .hasMessageContaining("cuda:0");
+  }
+
+  @Test
+  void givesKvMemoryWhatIsLeftAndNoMoreThanAskedFor() {
+    driver.setMemory(64L << 20);
+    try (Device all = open("cuda:0", 0)) {
+      driver.setMemory(256L << 20);
+      assertThat(all.info().kvBlocks()).isBetween(100, CudaDevices.MAX_ROWS * 40);
+    }
+    try (Device some = open("cuda:0", 1 << 20)) {
+      long blockBytes = ModelPlan.of(model).kvGeometry(16).bytesPerBlock();
+      assertThat(some.info().kvBlocks()).isEqualTo((int) ((1 << 20) / blockBytes));
+    }
+  }
+
+  @Test
+  void refusesAModelThatDoesNotFitAndNamesTheSizes() {
+    driver.setMemory(200 << 10);
+    assertThatThrownBy(() -> open("cuda:0", 0))
+        .isInstanceOfSatisfying(DeviceException.class, e -> assertThat(e.permanent()).isTrue())
+        .hasMessageContaining("1 MiB free")
+        .hasMessageContaining("model random needs")
+        .hasMessageContaining("work memory for 24 rows")
+        .hasMessageContaining("smaller or quantised");
+  }
+
+  @Test
+  void refusesWeightsThatAreNotFinite() {
+    WeightTensor good = model.weights().tensor("blk.1.ffn_up.weight");
+    float[] values = new float[Math.toIntExact(good.rows() * good.columns())];
+    values[33] = Float.POSITIVE_INFINITY;
+    WeightTensor bad =
+        RandomModels.encode(
+            good.name(), (int) good.rows(), (int) good.columns(), WeightFormat.F16, values);
+    DeviceSpec spec = CudaDevices.spec("cuda:0", RandomModels.with(model, bad), Optional.empty());
+    long allocations = driver.allocations();
+    assertThatThrownBy(() -> provider.open(spec))
+        .isInstanceOf(DeviceException.class)
+        .hasMessageContaining("blk.1.ffn_up.weight")
+        .hasMessageContaining("infinite");
+    assertThat(driver.allocations()).isEqualTo(allocations);
+  }
+
+  @Test
+  void mixedFormatsThatShareActivationsAreExpanded() {
+    WeightTensor half = model.weights().tensor("blk.0.attn_k.weight");
+    float[] values = new float[Math.toIntExact(half.rows() * half.columns())];
+    WeightTensor other =
+        RandomModels.encode(
+            half.name(), (int) half.rows(), (int) half.columns(), WeightFormat.BF16, values);
+    ModelPlan.Layer layer = ModelPlan.of(RandomModels.with(model, other)).layers().getFirst();
+    assertThat(layer.queryKeyValue().parts()).hasSize(1);
+    assertThat(layer.queryKeyValue().parts().getFirst().format()).isEqualTo(DeviceFormat.F32);
+    assertThat(layer.gateUp().parts().getFirst().format()).isEqualTo(DeviceFormat.F16);
+  }
+
+  private Device open(String name, long kvBytes) {
+    return provider.open(
+        new DeviceSpec(
+            name, Optional.of(model), Optional.empty(), 0, kvBytes, 16, CudaDevices.MAX_ROWS));
+  }
+}
