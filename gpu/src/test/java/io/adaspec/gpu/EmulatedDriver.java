@@ -9,6 +9,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -147,7 +148,7 @@ public final class EmulatedDriver {
     String script = MODULE.resolve("src/test/native/build").toAbsolutePath().toString();
     Process process =
         new ProcessBuilder("sh", script, folder.toString()).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes());
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
       if (process.waitFor() != 0) {
         throw new AssertionError("the emulated driver does not compile:\n" + output);
@@ -164,7 +165,7 @@ public final class EmulatedDriver {
       for (String folder : List.of("src/main/cuda", "src/test/native")) {
         try (Stream<Path> files = Files.list(MODULE.resolve(folder))) {
           for (Path file : files.sorted().toList()) {
-            digest.update(file.getFileName().toString().getBytes());
+            digest.update(file.getFileName().toString().getBytes(StandardCharsets.UTF_8));
             digest.update(Files.readAllBytes(file));
           }
         }
