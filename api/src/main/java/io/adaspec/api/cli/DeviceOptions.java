@@ -1,11 +1,13 @@
 package io.adaspec.api.cli;
 
+import io.adaspec.runtime.device.DeviceProvider;
 import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.device.Devices;
 import io.adaspec.runtime.device.sim.SimulatedSettings;
 import io.adaspec.runtime.model.LoadedModel;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -15,6 +17,8 @@ import picocli.CommandLine.Spec;
 final class DeviceOptions {
   private static final int BLOCK_TOKENS = 16;
   private static final String SIMULATED = "sim";
+  private static final String CUDA = "cuda";
+  private static final String ALL_GPUS = "cuda:all";
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec mixee = CommandSpec.create();
@@ -23,8 +27,8 @@ final class DeviceOptions {
       names = "--device",
       paramLabel = "NAME",
       description =
-          "Where to run: cpu, cpu:scalar, cuda:N, sim:PROFILE. Give it several times for several"
-              + " devices. Default: cpu.")
+          "Where to run: cpu, cpu:scalar, cuda:N, cuda:all, sim:PROFILE. Give it several times for"
+              + " several devices. Default: cpu.")
   private List<String> names = List.of("cpu");
 
   @Option(
@@ -50,7 +54,27 @@ final class DeviceOptions {
    * @param maxRows most rows of one target pass
    */
   List<DeviceSpec> specs(Devices devices, ModelPair models, int maxRows) {
-    return names.stream().map(name -> spec(devices, name, models, maxRows)).toList();
+    return names.stream()
+        .flatMap(name -> expand(devices, name))
+        .map(name -> spec(devices, name, models, maxRows))
+        .toList();
+  }
+
+  /** {@code cuda:all} is every GPU there is. */
+  private Stream<String> expand(Devices devices, String name) {
+    if (!name.equals(ALL_GPUS)) {
+      return Stream.of(name);
+    }
+    for (DeviceProvider provider : devices.providers()) {
+      if (provider.scheme().equals(CUDA)) {
+        return switch (provider.probe()) {
+          case DeviceProvider.Probe.Available(List<String> found) -> found.stream();
+          case DeviceProvider.Probe.Unavailable(String reason, String remedy) ->
+              throw new CommandFailure("--device " + name + ": " + reason + "; " + remedy);
+        };
+      }
+    }
+    return Stream.of(name);
   }
 
   private DeviceSpec spec(Devices devices, String name, ModelPair models, int maxRows) {
