@@ -30,7 +30,8 @@ DEVICE void multiply_tile(float acc[4], const Fragment& w, const Words4& x, floa
   }
 }
 
-// One block: 16 outputs, 8·NT rows, a class per warp.
+// One block: 16 outputs, 8·NT rows, a class per warp. Loads of several chunks are under way before the
+// first is used: that, not arithmetic, decides the speed.
 template <class W, int NT>
 DEVICE void narrow(Global<const int> counts, int count_index, Global<const uint8_t> weights,
                    Global<const uint16_t> scales, Global<const uint8_t> x, Global<float> out,
@@ -47,23 +48,40 @@ DEVICE void narrow(Global<const int> counts, int count_index, Global<const uint8
   int t = lane % 4;
   size_t tile = (size_t)block_x() * chunks;
   size_t row_bytes = (size_t)chunks * TILE_INPUTS * 2;
+  constexpr int AHEAD = NT <= 2 ? 4 : NT == 4 ? 2 : 1;
   float acc[NT][4] = {};
-#pragma unroll 4
-  for (int chunk = klass; chunk < chunks; chunk += CLASSES) {
-    Fragment w = W::expand(W::read(weights, (tile + chunk) * W::TILE_BYTES, lane));
-    float low = 1, high = 1;
-    if constexpr (W::SCALED) {
-      low = half_to_float(scales[(tile + chunk) * TILE_OUTPUTS + g]);
-      high = half_to_float(scales[(tile + chunk) * TILE_OUTPUTS + g + 8]);
+  for (int begin = klass; begin < chunks; begin += CLASSES * AHEAD) {
+    typename W::Raw raw[AHEAD];
+    uint16_t low[AHEAD] = {}, high[AHEAD] = {};
+    Words4 activations[AHEAD][NT];
+#pragma unroll
+    for (int i = 0; i < AHEAD; i++) {
+      int chunk = begin + i * CLASSES;
+      if (chunk < chunks) {
+        raw[i] = W::read(weights, (tile + chunk) * W::TILE_BYTES, lane);
+        if constexpr (W::SCALED) {
+          low[i] = scales[(tile + chunk) * TILE_OUTPUTS + g];
+          high[i] = scales[(tile + chunk) * TILE_OUTPUTS + g + 8];
+        }
+#pragma unroll
+        for (int j = 0; j < NT; j++) {
+          int row = first + j * 8 + g;
+          activations[i][j] = Words4{0, 0, 0, 0};
+          if (row < rows) {
+            activations[i][j] = load<Words4>(x, row * row_bytes + chunk * 64 + t * 16);
+          }
+        }
+      }
     }
 #pragma unroll
-    for (int j = 0; j < NT; j++) {
-      int row = first + j * 8 + g;
-      Words4 activations = {0, 0, 0, 0};
-      if (row < rows) {
-        activations = load<Words4>(x, row * row_bytes + chunk * 64 + t * 16);
+    for (int i = 0; i < AHEAD; i++) {
+      if (begin + i * CLASSES < chunks) {
+        Fragment w = W::expand(raw[i]);
+#pragma unroll
+        for (int j = 0; j < NT; j++) {
+          multiply_tile<W>(acc[j], w, activations[i][j], half_to_float(low[i]), half_to_float(high[i]));
+        }
       }
-      multiply_tile<W>(acc[j], w, activations, low, high);
     }
   }
 #pragma unroll
