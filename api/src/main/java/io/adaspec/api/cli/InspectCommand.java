@@ -1,5 +1,6 @@
 package io.adaspec.api.cli;
 
+import io.adaspec.runtime.device.cpu.CpuDeviceProvider;
 import io.adaspec.runtime.model.GgufFile;
 import io.adaspec.runtime.model.ModelFiles;
 import io.adaspec.runtime.model.ModelWeights;
@@ -19,6 +20,8 @@ import picocli.CommandLine.Mixin;
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class)
 final class InspectCommand implements Runnable {
+  private static final int BLOCK_TOKENS = 16;
+
   @Mixin private final ModelOptions models = new ModelOptions();
   @Mixin private final OutputOptions output = new OutputOptions();
 
@@ -59,6 +62,7 @@ final class InspectCommand implements Runnable {
       report.put("architecture", model.config().architecture());
       report.put("shape", ModelReport.shape(model.config()));
       report.put("weights", ModelReport.weights(model.weights()));
+      report.put("memory", ModelReport.memory(CpuDeviceProvider.memoryPlan(model, BLOCK_TOKENS)));
     }
   }
 

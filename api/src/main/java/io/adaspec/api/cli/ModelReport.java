@@ -1,5 +1,6 @@
 package io.adaspec.api.cli;
 
+import io.adaspec.runtime.model.MemoryPlan;
 import io.adaspec.runtime.model.ModelConfig;
 import io.adaspec.runtime.model.ModelText;
 import io.adaspec.runtime.model.RopeScaling;
@@ -52,6 +53,16 @@ final class ModelReport {
     report.put("bytes", weights.bytes());
     report.put("tensors", weights.names().size());
     report.put("formats", formats);
+    return report;
+  }
+
+  /** What the model takes on the CPU, and how many tokens the rest may hold. */
+  static Map<String, Object> memory(MemoryPlan plan) {
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("mapped_bytes", plan.mappedBytes());
+    report.put("repacked_bytes", plan.repackedBytes());
+    report.put("kv_bytes_per_token", plan.kvBytesPerToken());
+    report.put("kv_tokens_per_gib", (1L << 30) / plan.kvBytesPerToken());
     return report;
   }
 

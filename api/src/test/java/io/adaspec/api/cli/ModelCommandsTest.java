@@ -50,6 +50,9 @@ class ModelCommandsTest {
         .isEqualTo(report.at("/weights/bytes").asLong())
         .isEqualTo(4 * report.at("/weights/parameters").asLong());
     assertThat(report.at("/tokenizer/tokens").asInt()).isEqualTo(266);
+    assertThat(report.at("/memory/mapped_bytes").asLong()).isEqualTo(266 * 32 * 4);
+    assertThat(report.at("/memory/kv_bytes_per_token").asLong()).isEqualTo(2 * 2 * 16 * 4);
+    assertThat(report.at("/memory/kv_tokens_per_gib").asLong()).isEqualTo((1 << 30) / 256);
 
     CommandRun text = CommandRun.of("inspect", "--model", model);
     assertThat(text.out()).contains("architecture", "llama", "hidden size", "F32");

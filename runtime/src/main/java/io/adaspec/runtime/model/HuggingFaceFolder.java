@@ -15,23 +15,11 @@ import java.util.Set;
 
 /** Reads models from folders as Hugging Face lays them out. */
 final class HuggingFaceFolder {
-  private static final String WEIGHTS = "model.safetensors";
-
   private HuggingFaceFolder() {}
 
   static ModelWeights weights(Path folder) throws IOException {
     JsonNode json = required(folder, "config.json");
-    Path weights = folder.resolve(WEIGHTS);
-    if (!Files.exists(weights)) {
-      throw new ModelFormatException(
-          folder.getFileName()
-              + " has no "
-              + WEIGHTS
-              + (Files.exists(folder.resolve(WEIGHTS + ".index.json"))
-                  ? "; files in several parts are not supported: merge them into one"
-                  : ""));
-    }
-    SafetensorsFile file = SafetensorsFile.open(weights);
+    SafetensorsFolder file = SafetensorsFolder.open(folder);
     try {
       Set<String> names = new HashSet<>(file.names());
       ModelConfig config =

@@ -11,13 +11,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Reads JSON files of bounded size, nesting and node count; a name that appears twice is an error. */
+/**
+ * Reads JSON files of bounded size, nesting and node count; a name that appears twice is an error.
+ */
 final class JsonFiles {
   static final long MOST_BYTES = 64 << 20;
 
   /** The largest published vocabularies take 2.6 million; a node may take 80 bytes of heap. */
   private static final long MOST_NODES = 6_000_000;
-
 
   private static final ObjectMapper MAPPER =
       new ObjectMapper(

@@ -79,11 +79,6 @@ public final class Transformer {
     return logits;
   }
 
-  /** What the model takes in memory. */
-  public MemoryPlan memoryPlan() {
-    return MemoryPlan.of(weights, geometry);
-  }
-
   /** Computes a batch. */
   public void forward(ForwardBatch next) {
     int rows = next.rows();

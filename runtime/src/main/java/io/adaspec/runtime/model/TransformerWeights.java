@@ -50,24 +50,6 @@ record TransformerWeights(
         List.copyOf(layers));
   }
 
-  /** All packed matrices. */
-  List<PackedMatrix> matrices() {
-    List<PackedMatrix> all = new ArrayList<>();
-    for (Layer layer : layers) {
-      all.addAll(
-          List.of(
-              layer.query(),
-              layer.key(),
-              layer.value(),
-              layer.attentionOutput(),
-              layer.gate(),
-              layer.up(),
-              layer.down()));
-    }
-    all.add(head);
-    return all;
-  }
-
   private record Packing(Weights weights, int panelRows, SegmentAllocator memory, WorkerTeam team) {
     /** One reservation for all matrices, so that small ones share huge pages too. */
     static Packing of(Weights weights, int panelRows, Arena arena, WorkerTeam team) {

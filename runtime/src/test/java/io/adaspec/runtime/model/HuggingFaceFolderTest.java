@@ -3,12 +3,17 @@ package io.adaspec.runtime.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adaspec.runtime.model.ModelConfig.RopePairing;
 import io.adaspec.runtime.tensor.WeightFormat;
 import io.adaspec.runtime.tensor.WeightTensor;
 import io.adaspec.runtime.text.StreamingDecoder;
 import io.adaspec.runtime.text.Tokenizer;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -150,12 +155,78 @@ final class HuggingFaceFolderTest {
   }
 
   @Test
-  void saysWhatIsMissing() throws IOException {
-    Files.delete(folder.resolve("model.safetensors"));
-    write("model.safetensors.index.json", "{}");
+  void readsWeightsInSeveralFiles() throws IOException {
+    byte[] whole = Files.readAllBytes(folder.resolve("model.safetensors"));
+    split("model.norm.weight", "model.layers.0.mlp.up_proj.weight");
+    assertThat(folder.resolve("model.safetensors")).doesNotExist();
+    Path other = Files.createDirectory(folder.resolve("other"));
+    TinyFolders.write(other);
+    assertThat(other.resolve("model.safetensors")).hasBinaryContent(whole);
+    try (ModelWeights parts = ModelFiles.openWeights(folder);
+        ModelWeights one = ModelFiles.openWeights(other)) {
+      assertThat(parts.weights().names()).isEqualTo(one.weights().names());
+      assertThat(parts.weights().bytes()).isEqualTo(one.weights().bytes());
+      assertThat(parts.weights().tensor("blk.0.ffn_up.weight").shape()).containsExactly(12L, 8L);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "\"second.safetensors\";\"../second.safetensors\";names the file \"../second.safetensors\"",
+        "\"second.safetensors\";\"/etc/passwd\";names the file \"/etc/passwd\"",
+        "\"second.safetensors\";7;names the file \"7\"",
+        "\"second.safetensors\";\"third.safetensors\";has no third.safetensors, which model",
+        "\"second.safetensors\";\"first.safetensors\";which has it not",
+        "weight_map;map;has no weight_map",
+        "model.norm.weight;model.other.weight;tensor model.other.weight in"
+      })
+  void refusesAnIndexThatDoesNotFit(String from, String to, String message) throws IOException {
+    split("model.norm.weight");
+    Path index = folder.resolve("model.safetensors.index.json");
+    String json = Files.readString(index);
+    assertThat(json).contains(from);
+    Files.writeString(index, json.replace(from, to));
     assertThatThrownBy(() -> ModelFiles.openWeights(folder))
         .isInstanceOf(ModelFormatException.class)
-        .hasMessageContaining("has no model.safetensors; files in several parts");
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void saysWhatIsMissing() throws IOException {
+    Files.delete(folder.resolve("model.safetensors"));
+    assertThatThrownBy(() -> ModelFiles.openWeights(folder))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("has neither model.safetensors nor model.safetensors.index.json");
+  }
+
+  /** Puts some tensors into a second file; both files hold the data of all. */
+  private void split(String... second) throws IOException {
+    byte[] whole = Files.readAllBytes(folder.resolve("model.safetensors"));
+    int headerBytes =
+        Math.toIntExact(ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0));
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode first = (ObjectNode) mapper.readTree(whole, 8, headerBytes);
+    ObjectNode index = mapper.createObjectNode();
+    first.fieldNames().forEachRemaining(name -> index.put(name, "first.safetensors"));
+    ObjectNode moved = mapper.createObjectNode();
+    for (String name : second) {
+      moved.set(name, first.remove(name));
+      index.put(name, "second.safetensors");
+    }
+    byte[] data = Arrays.copyOfRange(whole, 8 + headerBytes, whole.length);
+    writePart("first.safetensors", first, data);
+    writePart("second.safetensors", moved, data);
+    write("model.safetensors.index.json", "{\"weight_map\": " + index + "}");
+    Files.delete(folder.resolve("model.safetensors"));
+  }
+
+  private void writePart(String name, ObjectNode header, byte[] data) throws IOException {
+    byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
+    ByteBuffer part =
+        ByteBuffer.allocate(8 + json.length + data.length).order(ByteOrder.LITTLE_ENDIAN);
+    Files.write(folder.resolve(name), part.putLong(json.length).put(json).put(data).array());
   }
 
   @Test

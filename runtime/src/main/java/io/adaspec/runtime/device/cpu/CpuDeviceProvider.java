@@ -6,6 +6,7 @@ import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.device.DeviceProvider;
 import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.kvcache.KvGeometry;
+import io.adaspec.runtime.model.MemoryPlan;
 import io.adaspec.runtime.model.ModelConfig;
 import io.adaspec.runtime.model.ModelRunner;
 import io.adaspec.runtime.model.ModelWeights;
@@ -65,6 +66,15 @@ public final class CpuDeviceProvider implements DeviceProvider {
             spec.draft().isPresent() ? blocks : 0,
             spec.maxRows());
     return new CpuDevice(info, runner, draft, team);
+  }
+
+  /**
+   * What a model takes on this device.
+   *
+   * @param blockTokens tokens per KV block
+   */
+  public static MemoryPlan memoryPlan(ModelWeights model, int blockTokens) {
+    return MemoryPlan.of(model, Kernels.best().panelRows(), geometry(model.config(), blockTokens));
   }
 
   private static Kernels kernels(DeviceSpec spec) {
