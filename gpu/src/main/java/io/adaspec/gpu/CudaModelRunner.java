@@ -79,7 +79,7 @@ final class CudaModelRunner implements ModelRunner {
           new WeightUploader(context, kernels, arena, plan.bytes(), progress)) {
         model = DeviceModel.upload(plan, uploader);
       }
-      PagedKvStore kv = PagedKvStore.allocate(geometry, kvBlocks, arena);
+      PagedKvStore kv = PagedKvStore.allocate(geometry, kvBlocks, arena, context);
       CudaModelRunner runner = new CudaModelRunner(context, kernels, arena, model, kv, maxRows);
       done = true;
       return runner;

@@ -1,13 +1,16 @@
 package io.adaspec.gpu;
 
+import static io.adaspec.gpu.CudaCheck.check;
+
 import io.adaspec.runtime.kvcache.KvGeometry;
 import java.util.ArrayList;
 import java.util.List;
+import jcuda.driver.JCudaDriver;
 
 /**
  * Keys and values of one model in GPU memory: per layer {@code [block][kvHead]}, of each first the
- * keys [blockTokens][headSize], then the values likewise. Content is undefined until written; no
- * kernel reads a position before it was written.
+ * keys [blockTokens][headSize], then the values likewise. Zeroed when allocated, as on the CPU: a
+ * warm-up may read positions that nobody wrote.
  */
 final class PagedKvStore {
   private final KvGeometry geometry;
@@ -20,11 +23,16 @@ final class PagedKvStore {
     this.layers = List.copyOf(layers);
   }
 
-  static PagedKvStore allocate(KvGeometry geometry, int blocks, DeviceArena arena) {
+  static PagedKvStore allocate(
+      KvGeometry geometry, int blocks, DeviceArena arena, CudaContext context) {
     List<DeviceBuffer> layers = new ArrayList<>();
     long perLayer = Math.multiplyExact(geometry.bytesPerBlock() / geometry.layers(), blocks);
     for (int i = 0; i < geometry.layers(); i++) {
-      layers.add(arena.allocate(perLayer, "keys and values"));
+      DeviceBuffer layer = arena.allocate(perLayer, "keys and values");
+      check(
+          JCudaDriver.cuMemsetD8Async(layer.pointer(), (byte) 0, layer.bytes(), context.stream()),
+          "cuMemsetD8Async");
+      layers.add(layer);
     }
     return new PagedKvStore(geometry, blocks, layers);
   }

@@ -45,8 +45,9 @@ class CudaCommandTest {
   void speculationOnAGpuChangesNoText() throws IOException {
     String draft = Files.copy(Path.of(model), folder.resolve("draft.gguf")).toString();
     JsonNode plain = generate("--device", "cuda:0", "--policy", "off").json();
-    JsonNode speculated =
-        generate("--device", "cuda:0", "--draft", draft, "--policy", "fixed:3").json();
+    CommandRun run = generate("--device", "cuda:0", "--draft", draft, "--policy", "fixed:3");
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    JsonNode speculated = run.json();
     assertThat(speculated.get("token_ids")).isEqualTo(plain.get("token_ids"));
     assertThat(speculated.get("accepted_tokens").asInt()).isPositive();
   }
