@@ -22,11 +22,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.japi.function.Function2;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.javadsl.Flow;
@@ -114,20 +116,27 @@ public final class AdaSpecServer {
                     .registerWith(system));
   }
 
-  /** One flow per connection, which knows when its client has gone. */
+  /**
+   * One flow per connection, which knows when its client has gone: the end of its requests comes at
+   * once, the end of its answers only after those that are still being made.
+   */
   private static Flow<HttpRequest, HttpResponse, ?> connections(RouteTable table) {
     return Flow.fromMaterializer(
         (materializer, attributes) -> {
           Connection connection = new Connection();
           return Flow.of(HttpRequest.class)
+              .watchTermination(closing(connection))
               .mapAsync(
                   PekkoSettings.PIPELINING_LIMIT, request -> table.handle(request, connection))
-              .watchTermination(
-                  (none, done) -> {
-                    done.whenComplete((end, failure) -> connection.close());
-                    return NotUsed.getInstance();
-                  });
+              .watchTermination(closing(connection));
         });
+  }
+
+  private static Function2<NotUsed, CompletionStage<Done>, NotUsed> closing(Connection connection) {
+    return (none, done) -> {
+      done.whenComplete((end, failure) -> connection.close());
+      return none;
+    };
   }
 
   private static ExecutorService workers() {

@@ -14,6 +14,7 @@ import org.apache.pekko.http.impl.engine.ws.WebSocket;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.ws.Message;
 import org.apache.pekko.http.javadsl.model.ws.WebSocketUpgrade;
+import org.apache.pekko.http.javadsl.settings.ServerSettings;
 import org.apache.pekko.http.javadsl.settings.WebSocketSettings;
 import org.apache.pekko.stream.javadsl.BidiFlow;
 import org.apache.pekko.stream.javadsl.Flow;
@@ -65,7 +66,8 @@ final class SocketFrames {
 
   private Flow<FrameEvent, FrameEvent, NotUsed> protocol(Flow<Message, Message, NotUsed> messages) {
     WebSocketSettings settings =
-        WebSocketSettings.server(system)
+        ServerSettings.create(system)
+            .getWebsocketSettings()
             .withPeriodicKeepAliveMode("ping")
             .withPeriodicKeepAliveMaxIdle(pingInterval);
     LoggingAdapter log = Logging.getLogger(system, SocketFrames.class);
@@ -83,7 +85,7 @@ final class SocketFrames {
             Flow.of(org.apache.pekko.http.scaladsl.model.ws.Message.class)
                 .map(message -> (Message) message)
                 .via(messages)
-                .map(message -> (org.apache.pekko.http.scaladsl.model.ws.Message) message);
+                .map(Message::asScala);
     return BidiFlow.fromGraph(stack).join(handler);
   }
 

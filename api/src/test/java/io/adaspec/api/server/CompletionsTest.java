@@ -26,7 +26,7 @@ class CompletionsTest {
 
   @BeforeAll
   void start() throws Exception {
-    server = new TestServer(CompletionsTest::script);
+    server = TestServer.scripted(CompletionsTest::script);
   }
 
   @AfterAll
@@ -57,9 +57,9 @@ class CompletionsTest {
   @Test
   void answersAtOnce() throws Exception {
     HttpResponse<String> response =
-        server.post("/v1/completions", "{\"model\":\"letters\",\"prompt\":\"Hi\"}");
+        server.caller.post("/v1/completions", "{\"model\":\"letters\",\"prompt\":\"Hi\"}");
     assertThat(response.statusCode()).isEqualTo(200);
-    JsonNode body = TestServer.json(response);
+    JsonNode body = Caller.json(response);
     assertThat(body.path("object").asText()).isEqualTo("text_completion");
     assertThat(body.path("id").asText()).startsWith("cmpl-");
     assertThat(body.path("choices").get(0).path("text").asText()).isEqualTo("Hello, world");
@@ -80,17 +80,17 @@ class CompletionsTest {
   @Test
   void streamsChunksWithUsageBeforeTheEnd() throws Exception {
     List<String> events =
-        server.events(
+        server.caller.events(
             "/v1/completions",
             "{\"prompt\":\"Hi\",\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
     assertThat(events.getLast()).isEqualTo("[DONE]");
-    JsonNode usage = TestServer.JSON.readTree(events.get(events.size() - 2));
+    JsonNode usage = Caller.parse(events.get(events.size() - 2));
     assertThat(usage.path("choices").isEmpty()).isTrue();
     assertThat(usage.at("/usage/completion_tokens").asInt()).isEqualTo(3);
     StringBuilder text = new StringBuilder();
     String id = usage.path("id").asText();
     for (String event : events.subList(0, events.size() - 2)) {
-      JsonNode chunk = TestServer.JSON.readTree(event);
+      JsonNode chunk = Caller.parse(event);
       assertThat(chunk.path("id").asText()).isEqualTo(id);
       assertThat(chunk.path("object").asText()).isEqualTo("text_completion");
       assertThat(chunk.has("usage") && chunk.path("usage").isNull()).isTrue();
@@ -98,14 +98,14 @@ class CompletionsTest {
       text.append(chunk.at("/choices/0/text").asText());
     }
     assertThat(text.toString()).isEqualTo("Hello, world");
-    JsonNode last = TestServer.JSON.readTree(events.get(events.size() - 3));
+    JsonNode last = Caller.parse(events.get(events.size() - 3));
     assertThat(last.at("/choices/0/finish_reason").asText()).isEqualTo("stop");
   }
 
   @Test
   void streamHeadersForbidCaching() throws Exception {
     HttpResponse<String> response =
-        server.post("/v1/completions", "{\"prompt\":\"Hi\",\"stream\":true}");
+        server.caller.post("/v1/completions", "{\"prompt\":\"Hi\",\"stream\":true}");
     assertThat(response.headers().firstValue("content-type").orElse(""))
         .startsWith("text/event-stream");
     assertThat(response.headers().firstValue("cache-control")).contains("no-cache");
@@ -115,8 +115,9 @@ class CompletionsTest {
 
   @Test
   void failureInMidStreamIsAnErrorEventWithoutTheEndMark() throws Exception {
-    List<String> events = server.events("/v1/completions", "{\"prompt\":\"Hi!\",\"stream\":true}");
-    JsonNode last = TestServer.JSON.readTree(events.getLast());
+    List<String> events =
+        server.caller.events("/v1/completions", "{\"prompt\":\"Hi!\",\"stream\":true}");
+    JsonNode last = Caller.parse(events.getLast());
     assertThat(last.at("/error/message").asText()).contains("device lost");
     assertThat(last.at("/error/type").asText()).isEqualTo("server_error");
     assertThat(events).doesNotContain("[DONE]");
@@ -126,12 +127,12 @@ class CompletionsTest {
   void refusalHasItsStatusAndRetryAdviceStreamedOrNot() throws Exception {
     for (String stream : List.of("true", "false")) {
       HttpResponse<String> response =
-          server.post("/v1/completions", "{\"prompt\":\"Hi?\",\"stream\":" + stream + "}");
+          server.caller.post("/v1/completions", "{\"prompt\":\"Hi?\",\"stream\":" + stream + "}");
       assertThat(response.statusCode()).isEqualTo(503);
       assertThat(response.headers().firstValue("retry-after")).contains("3");
       assertThat(response.headers().firstValue("retry-after-ms")).contains("2500");
       assertThat(response.headers().firstValue("x-should-retry")).contains("true");
-      assertThat(TestServer.json(response).at("/error/code").asText()).isEqualTo("queue_full");
+      assertThat(Caller.json(response).at("/error/code").asText()).isEqualTo("queue_full");
     }
   }
 
@@ -139,9 +140,10 @@ class CompletionsTest {
   void everyPromptFormWorks() throws Exception {
     for (String prompt : List.of("\"Hi\"", "[\"Hi\",\"Ho\"]", "[72,105]", "[[72],[73,74]]")) {
       HttpResponse<String> response =
-          server.post("/v1/completions", "{\"prompt\":" + prompt + ",\"n\":2,\"echo\":true}");
+          server.caller.post(
+              "/v1/completions", "{\"prompt\":" + prompt + ",\"n\":2,\"echo\":true}");
       assertThat(response.statusCode()).as(prompt).isEqualTo(200);
-      JsonNode choices = TestServer.json(response).path("choices");
+      JsonNode choices = Caller.json(response).path("choices");
       assertThat(choices.size()).isEqualTo(prompt.contains(",\"") || prompt.contains("],") ? 4 : 2);
       assertThat(choices.get(0).path("text").asText()).startsWith("H").endsWith("Hello, world");
       assertThat(choices.get(choices.size() - 1).path("index").asInt())
@@ -152,7 +154,7 @@ class CompletionsTest {
   @Test
   void fieldsReachTheEngine() throws Exception {
     HttpResponse<String> response =
-        server.post(
+        server.caller.post(
             "/v1/completions",
             """
             {"prompt":"fields","max_tokens":7,"temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.1,
@@ -161,9 +163,9 @@ class CompletionsTest {
              "speculation":{"mode":"auto","max_draft_tokens":3}}\
             """);
     assertThat(response.statusCode()).isEqualTo(200);
-    assertThat(TestServer.json(response).path("service_tier").asText()).isEqualTo("flex");
+    assertThat(Caller.json(response).path("service_tier").asText()).isEqualTo("flex");
     InferenceRequest request =
-        server.engine.requests.stream()
+        server.script().requests.stream()
             .filter(each -> each.maxOutputTokens() == 7)
             .findFirst()
             .orElseThrow();
@@ -183,12 +185,12 @@ class CompletionsTest {
 
   @Test
   void choicesOfOnePromptDifferInTheirSeedsAndCountItOnce() throws Exception {
-    server.engine.requests.clear();
+    server.script().requests.clear();
     HttpResponse<String> response =
-        server.post("/v1/completions", "{\"prompt\":\"Hi\",\"n\":3,\"seed\":5}");
-    assertThat(server.engine.requests.stream().map(each -> each.sampling().seed()))
+        server.caller.post("/v1/completions", "{\"prompt\":\"Hi\",\"n\":3,\"seed\":5}");
+    assertThat(server.script().requests.stream().map(each -> each.sampling().seed()))
         .containsExactlyInAnyOrder(5L, 6L, 7L);
-    assertThat(TestServer.json(response).at("/usage/prompt_tokens").asInt()).isEqualTo(3);
-    assertThat(TestServer.json(response).at("/usage/completion_tokens").asInt()).isEqualTo(9);
+    assertThat(Caller.json(response).at("/usage/prompt_tokens").asInt()).isEqualTo(3);
+    assertThat(Caller.json(response).at("/usage/completion_tokens").asInt()).isEqualTo(9);
   }
 }

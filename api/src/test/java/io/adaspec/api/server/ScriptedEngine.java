@@ -40,6 +40,7 @@ final class ScriptedEngine implements Engine {
   private final Function<InferenceRequest, Source<TokenEvent, NotUsed>> script;
   final List<InferenceRequest> requests = new CopyOnWriteArrayList<>();
   final AtomicInteger active = new AtomicInteger();
+  private volatile String unready = "";
 
   ScriptedEngine(
       ActorSystem<?> system,
@@ -48,6 +49,11 @@ final class ScriptedEngine implements Engine {
     this.system = system;
     this.model = model;
     this.script = script;
+  }
+
+  /** From now on it says that it takes no requests. */
+  void becomeUnready(String reason) {
+    unready = reason;
   }
 
   /** Says words, one token each, and ends with {@code STOP}. */
@@ -123,9 +129,9 @@ final class ScriptedEngine implements Engine {
   public CompletionStage<EngineStatus> status() {
     return CompletableFuture.completedStage(
         new EngineStatus(
-            true,
+            unready.isEmpty(),
             false,
-            "",
+            unready,
             List.of(),
             active.get(),
             0,

@@ -1,7 +1,7 @@
 package io.adaspec.api.server;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.typesafe.config.ConfigFactory;
+import io.adaspec.actors.Engine;
 import io.adaspec.actors.EngineModel;
 import io.adaspec.actors.TokenEvent;
 import io.adaspec.api.AdaSpecServer;
@@ -11,13 +11,6 @@ import io.adaspec.api.metrics.EngineMetrics;
 import io.adaspec.api.openai.ServedModel;
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.text.ChatTemplate;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -26,40 +19,82 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.stream.javadsl.Source;
 
-/** A real server on a free port over a scripted engine, with a plain HTTP client. */
+/** A real server on a free port in an actor system of its own, with a plain HTTP client. */
 final class TestServer implements AutoCloseable {
-  static final ObjectMapper JSON = new ObjectMapper();
   static final int CONTEXT = 4096;
   static final String MODEL = "letters";
 
-  final ActorSystem<?> system =
-      ActorSystem.create(
-          Behaviors.empty(),
-          "http-test",
-          com.typesafe.config.ConfigFactory.parseString("pekko.loglevel = WARNING")
-              .withFallback(com.typesafe.config.ConfigFactory.load()));
-  final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  final ScriptedEngine engine;
+  final ActorSystem<?> system;
+  final Engine engine;
   final RunningServer running;
+  final Caller caller;
 
-  TestServer(
-      Function<InferenceRequest, Source<TokenEvent, NotUsed>> script, ServerSettings settings)
+  /** Starts the engine of a test. */
+  @FunctionalInterface
+  interface EngineStart {
+    Engine in(ActorSystem<?> system, EngineMetrics metrics);
+  }
+
+  private TestServer(
+      ActorSystem<?> system,
+      Optional<ChatTemplate> template,
+      ServerSettings settings,
+      EngineStart start)
       throws Exception {
-    EngineModel model = new EngineModel(MODEL, new LetterTokenizer(), CONTEXT);
-    engine = new ScriptedEngine(system, model, script);
+    this.system = system;
+    EngineMetrics metrics = new EngineMetrics(MODEL);
+    engine = start.in(system, metrics);
     running =
         AdaSpecServer.start(
                 system,
                 engine,
-                new ServedModel(model, Optional.of(template()), 1_700_000_000),
+                new ServedModel(engine.model(), template, 1_700_000_000),
                 settings.withAddress("127.0.0.1", 0),
-                new EngineMetrics(MODEL))
+                metrics)
             .toCompletableFuture()
             .get(10, TimeUnit.SECONDS);
+    caller = new Caller(running.address().getPort());
   }
 
-  TestServer(Function<InferenceRequest, Source<TokenEvent, NotUsed>> script) throws Exception {
-    this(script, ServerSettings.defaults());
+  /** Over an engine that does what the test says. */
+  static TestServer scripted(
+      Function<InferenceRequest, Source<TokenEvent, NotUsed>> script, ServerSettings settings)
+      throws Exception {
+    return new TestServer(
+        system(""),
+        Optional.of(template()),
+        settings,
+        (system, metrics) -> new ScriptedEngine(system, letters(), script));
+  }
+
+  static TestServer scripted(Function<InferenceRequest, Source<TokenEvent, NotUsed>> script)
+      throws Exception {
+    return scripted(script, ServerSettings.defaults());
+  }
+
+  /**
+   * Over a real engine.
+   *
+   * @param config settings of the actor system besides the defaults
+   */
+  static TestServer real(
+      String config, Optional<ChatTemplate> template, ServerSettings settings, EngineStart start)
+      throws Exception {
+    return new TestServer(system(config), template, settings, start);
+  }
+
+  private static ActorSystem<?> system(String config) {
+    return ActorSystem.create(
+        Behaviors.empty(),
+        "http-test",
+        ConfigFactory.parseString(config)
+            .withFallback(ConfigFactory.parseString("pekko.loglevel = WARNING"))
+            .withFallback(ConfigFactory.load()));
+  }
+
+  /** A model over {@link LetterTokenizer}. */
+  static EngineModel letters() {
+    return new EngineModel(MODEL, new LetterTokenizer(), CONTEXT);
   }
 
   /** {@code <turn>role: content} for every message. */
@@ -76,44 +111,13 @@ final class TestServer implements AutoCloseable {
     };
   }
 
-  URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + running.address().getPort() + path);
-  }
-
-  HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(uri(path)).timeout(Duration.ofSeconds(20));
-  }
-
-  HttpResponse<String> get(String path) throws IOException, InterruptedException {
-    return client.send(request(path).build(), HttpResponse.BodyHandlers.ofString());
-  }
-
-  HttpResponse<String> post(String path, String json) throws IOException, InterruptedException {
-    return client.send(
-        request(path)
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(json))
-            .build(),
-        HttpResponse.BodyHandlers.ofString());
-  }
-
-  /** The data of every server-sent event. */
-  List<String> events(String path, String json) throws IOException, InterruptedException {
-    return post(path, json)
-        .body()
-        .lines()
-        .filter(line -> line.startsWith("data: "))
-        .map(line -> line.substring("data: ".length()))
-        .toList();
-  }
-
-  static JsonNode json(HttpResponse<String> response) throws IOException {
-    return JSON.readTree(response.body());
+  ScriptedEngine script() {
+    return (ScriptedEngine) engine;
   }
 
   @Override
   public void close() {
-    client.close();
+    caller.close();
     system.terminate();
     system.getWhenTerminated().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
   }

@@ -1,0 +1,124 @@
+package io.adaspec.api.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.adaspec.api.ServerSettings;
+import io.adaspec.api.ServerSettings.ConnectionLimits;
+import io.adaspec.api.openai.GenerationLimits;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LimitsTest {
+  private static final int BODY = 10_000;
+  private TestServer server;
+
+  @BeforeAll
+  void start() throws Exception {
+    server =
+        TestServer.scripted(
+            ScriptedEngine.saying("Hi"),
+            ServerSettings.defaults()
+                .withConnections(
+                    new ConnectionLimits(
+                        64, BODY, Duration.ofMillis(200), Duration.ofMinutes(1), 1024, 16))
+                .withGeneration(new GenerationLimits(4, 100)));
+  }
+
+  @AfterAll
+  void stop() {
+    server.close();
+  }
+
+  @Test
+  void bodiesAreLimitedWhetherTheirLengthIsDeclaredOrNot() throws Exception {
+    String large = "{\"prompt\":\"" + "a".repeat(BODY) + "\"}";
+    HttpResponse<String> declared = server.caller.post("/v1/completions", large);
+    assertThat(declared.statusCode()).isEqualTo(413);
+    assertThat(Caller.json(declared).at("/error/code").asText()).isEqualTo("request_too_large");
+    try (RawConnection connection = new RawConnection(server.caller.port)) {
+      connection.write(
+          "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+              + "Transfer-Encoding: chunked\r\n\r\n");
+      for (int sent = 0; sent <= BODY; sent += 1000) {
+        connection.write("3e8\r\n" + "a".repeat(1000) + "\r\n");
+      }
+      assertThat(connection.head().status()).isEqualTo(413);
+    }
+  }
+
+  @Test
+  void aBodyOfGigabytesIsRefusedByItsDeclaredLength() throws Exception {
+    try (RawConnection connection = new RawConnection(server.caller.port)) {
+      connection.write(
+          "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+              + "Content-Length: 9000000000\r\n\r\n");
+      RawConnection.Head head = connection.head();
+      assertThat(head.status()).isEqualTo(413);
+    }
+  }
+
+  @Test
+  void aBodyThatTricklesIsGivenUp() throws Exception {
+    try (RawConnection connection = new RawConnection(server.caller.port)) {
+      connection.write(
+          "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+              + "Content-Length: 100\r\n\r\n{");
+      RawConnection.Head head = connection.head();
+      assertThat(head.status()).isEqualTo(400);
+      assertThat(connection.body(head)).contains("body_timeout");
+    }
+  }
+
+  @Test
+  void headersAndPathsAreLimited() throws Exception {
+    assertThat(server.caller.get("/v1/models", "X-Long", "a".repeat(2000)).statusCode())
+        .isEqualTo(431);
+    assertThat(server.caller.get("/v1/models/" + "a".repeat(3000)).statusCode()).isEqualTo(414);
+    String[] headers = new String[60];
+    for (int i = 0; i < headers.length; i += 2) {
+      headers[i] = "X-Header-" + i;
+      headers[i + 1] = "a";
+    }
+    assertThat(server.caller.get("/v1/models", headers).statusCode()).isIn(400, 431);
+  }
+
+  @Test
+  void promptsAndOutputsAreLimited() throws Exception {
+    HttpResponse<String> prompt =
+        server.caller.post("/v1/completions", "{\"prompt\":\"" + "a".repeat(100) + "\"}");
+    assertThat(prompt.statusCode()).isEqualTo(400);
+    assertThat(Caller.json(prompt).at("/error/code").asText()).isEqualTo("context_length_exceeded");
+    assertThat(Caller.json(prompt).at("/error/message").asText()).contains("101").contains("100");
+
+    HttpResponse<String> choices =
+        server.caller.post("/v1/completions", "{\"prompt\":\"a\",\"n\":5}");
+    assertThat(choices.statusCode()).isEqualTo(400);
+    assertThat(Caller.json(choices).at("/error/param").asText()).isEqualTo("n");
+
+    HttpResponse<String> prompts =
+        server.caller.post("/v1/completions", "{\"prompt\":[\"a\",\"b\",\"c\"],\"n\":2}");
+    assertThat(prompts.statusCode()).isEqualTo(400);
+    assertThat(Caller.json(prompts).at("/error/message").asText()).contains("6").contains("4");
+  }
+
+  @Test
+  void nonsenseOnTheWireIsRefused() throws Exception {
+    for (String nonsense :
+        new String[] {
+          "GARBAGE GARBAGE GARBAGE\r\n\r\n",
+          "GET / HTTP/9.9\r\n\r\n",
+          "GET /\u0001 HTTP/1.1\r\n\r\n"
+        }) {
+      try (RawConnection connection = new RawConnection(server.caller.port)) {
+        connection.write(nonsense);
+        assertThat(connection.head().status()).as(nonsense).isBetween(400, 505);
+      }
+    }
+    assertThat(server.caller.get("/health/live").statusCode()).isEqualTo(200);
+  }
+}
