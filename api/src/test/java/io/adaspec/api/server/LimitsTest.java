@@ -41,9 +41,7 @@ class LimitsTest {
     assertThat(declared.statusCode()).isEqualTo(413);
     assertThat(Caller.json(declared).at("/error/code").asText()).isEqualTo("request_too_large");
     try (RawConnection connection = new RawConnection(server.caller.port)) {
-      connection.write(
-          "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-              + "Transfer-Encoding: chunked\r\n\r\n");
+      connection.begin("Transfer-Encoding: chunked");
       for (int sent = 0; sent <= BODY; sent += 1000) {
         connection.write("3e8\r\n" + "a".repeat(1000) + "\r\n");
       }
@@ -54,9 +52,7 @@ class LimitsTest {
   @Test
   void aBodyOfGigabytesIsRefusedByItsDeclaredLength() throws Exception {
     try (RawConnection connection = new RawConnection(server.caller.port)) {
-      connection.write(
-          "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-              + "Content-Length: 9000000000\r\n\r\n");
+      connection.begin("Content-Length: 9000000000");
       RawConnection.Head head = connection.head();
       assertThat(head.status()).isEqualTo(413);
     }
@@ -65,9 +61,8 @@ class LimitsTest {
   @Test
   void aBodyThatTricklesIsGivenUp() throws Exception {
     try (RawConnection connection = new RawConnection(server.caller.port)) {
-      connection.write(
-          "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-              + "Content-Length: 100\r\n\r\n{");
+      connection.begin("Content-Length: 100");
+      connection.write("{");
       RawConnection.Head head = connection.head();
       assertThat(head.status()).isEqualTo(400);
       assertThat(connection.body(head)).contains("body_timeout");

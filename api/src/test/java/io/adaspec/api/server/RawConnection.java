@@ -5,9 +5,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
@@ -60,16 +63,22 @@ final class RawConnection implements AutoCloseable {
 
   /** Sends a whole POST of JSON with additional header lines. */
   void post(String path, String json, String... headers) throws IOException {
-    write(
-        "POST "
-            + path
-            + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            + "Content-Length: "
-            + json.getBytes(StandardCharsets.UTF_8).length
-            + "\r\n"
-            + (headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n")
-            + "\r\n"
-            + json);
+    int length = json.getBytes(StandardCharsets.UTF_8).length;
+    write(head(path, headers) + "Content-Length: " + length + "\r\n\r\n" + json);
+  }
+
+  /** Sends the head of a POST to {@code /v1/completions}. */
+  void begin(String... headers) throws IOException {
+    write(head("/v1/completions", headers) + "\r\n");
+  }
+
+  private static String head(String path, String... headers) {
+    StringBuilder head = new StringBuilder("POST ").append(path).append(" HTTP/1.1\r\n");
+    head.append("Host: localhost\r\n").append("Content-Type: application/json\r\n");
+    for (String header : headers) {
+      head.append(header).append("\r\n");
+    }
+    return head.toString();
   }
 
   /** One byte. */
@@ -89,11 +98,14 @@ final class RawConnection implements AutoCloseable {
     return bytes;
   }
 
-  /** Whether the server has closed its side; whatever it sent before is skipped. */
+  /** Whether the server closes its side; whatever it sends before is skipped. */
   boolean ended() throws IOException {
     try {
-      return in.skip(Long.MAX_VALUE) >= 0 && in.read() < 0;
-    } catch (java.net.SocketException reset) {
+      in.transferTo(OutputStream.nullOutputStream());
+      return true;
+    } catch (SocketTimeoutException stillOpen) {
+      return false;
+    } catch (SocketException reset) {
       return true;
     }
   }
@@ -142,11 +154,6 @@ final class RawConnection implements AutoCloseable {
   void reset() throws IOException {
     socket.setSoLinger(true, 0);
     socket.close();
-  }
-
-  /** Sends no more, but still reads. */
-  void endOutput() throws IOException {
-    socket.shutdownOutput();
   }
 
   @Override

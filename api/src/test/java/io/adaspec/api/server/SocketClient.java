@@ -21,6 +21,13 @@ final class SocketClient implements AutoCloseable {
   private static final int LENGTH_16 = 126;
   private static final int LENGTH_64 = 127;
 
+  private static final List<String> UPGRADE =
+      List.of(
+          "Upgrade: websocket",
+          "Connection: Upgrade",
+          "Sec-WebSocket-Version: 13",
+          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
+
   final RawConnection connection;
   final RawConnection.Head head;
   private boolean answersPings = true;
@@ -45,13 +52,15 @@ final class SocketClient implements AutoCloseable {
   /** Asks for an upgrade; whether it was granted says {@link #head}. */
   static SocketClient ask(int port, int receiveBytes, String... headers) throws IOException {
     RawConnection connection = new RawConnection(port, receiveBytes);
-    connection.write(
-        "GET /v1/responses HTTP/1.1\r\nHost: localhost:"
-            + port
-            + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            + (headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n")
-            + "\r\n");
+    StringBuilder head = new StringBuilder("GET /v1/responses HTTP/1.1\r\n");
+    head.append("Host: localhost:").append(port).append("\r\n");
+    for (String header : UPGRADE) {
+      head.append(header).append("\r\n");
+    }
+    for (String header : headers) {
+      head.append(header).append("\r\n");
+    }
+    connection.write(head.append("\r\n").toString());
     return new SocketClient(connection, connection.head());
   }
 
