@@ -5,6 +5,7 @@ import io.adaspec.api.http.ApiKeys;
 import io.adaspec.api.http.Bodies;
 import io.adaspec.api.http.Connection;
 import io.adaspec.api.http.Failures;
+import io.adaspec.api.http.PolicyRoutes;
 import io.adaspec.api.http.Route;
 import io.adaspec.api.http.RouteTable;
 import io.adaspec.api.http.SystemRoutes;
@@ -83,6 +84,7 @@ public final class AdaSpecServer {
     List<Route> routes =
         Stream.of(
                 new SystemRoutes(engine, accepting::get, metrics::scrape, version()).routes(),
+                new PolicyRoutes(engine, bodies).routes(),
                 OpenAiRoutes.create(
                     requests,
                     settings.generation(),

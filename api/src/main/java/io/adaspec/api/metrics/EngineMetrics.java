@@ -7,6 +7,7 @@ import io.adaspec.actors.Refusal;
 import io.adaspec.runtime.request.FinishReason;
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.StepDecision;
 import io.adaspec.runtime.speculation.StepReport;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -119,7 +120,11 @@ public final class EngineMetrics implements EngineObserver {
     outputTokens.increment(report.emittedTokens());
     preemptions.increment(report.preemptions());
     latencies.recordStep(device, report, turnaroundNanos);
-    speculation.record(report);
+  }
+
+  @Override
+  public void stepDecided(String device, StepDecision decision, StepReport report) {
+    speculation.record(device, decision, report);
   }
 
   @Override
@@ -155,7 +160,7 @@ public final class EngineMetrics implements EngineObserver {
     return AliasedMeters.ownCounter(registry, name, description, model);
   }
 
-  private static Tag serviceClass(Enum<?> serviceClass) {
+  static Tag serviceClass(Enum<?> serviceClass) {
     return Tag.of("service_class", serviceClass.name().toLowerCase(Locale.ROOT));
   }
 

@@ -1,11 +1,20 @@
 package io.adaspec.api.metrics;
 
+import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.request.SpeculationPreference;
+import io.adaspec.runtime.speculation.BatchView;
+import io.adaspec.runtime.speculation.StepDecision;
 import io.adaspec.runtime.speculation.StepReport;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
 /** What was drafted, verified and accepted, also by position in the draft. */
@@ -15,9 +24,15 @@ final class SpeculationMeters {
   private final Counter verifiedTokens;
   private final Counter acceptedTokens;
   private final Counter[] acceptedAt;
-  private final DistributionSummary draftLengths;
+  private final DistributionSummary predictionError;
+  private final MeterRegistry registry;
+  private final Tags tags;
+  private final Map<ServiceClass, ClassMeters> classMeters = new ConcurrentHashMap<>();
+  private final Map<String, DeviceSpeculation> byDevice = new ConcurrentHashMap<>();
 
   SpeculationMeters(MeterRegistry registry, Tags tags) {
+    this.registry = registry;
+    this.tags = tags;
     drafts =
         AliasedMeters.counter(
             registry, "spec_decode_num_drafts", "Drafts of one sequence in one step", tags);
@@ -39,27 +54,116 @@ final class SpeculationMeters {
                         "Draft tokens accepted, by position in the draft",
                         tags.and("position", Integer.toString(position))))
             .toArray(Counter[]::new);
-    draftLengths =
-        DistributionSummary.builder("adaspec_draft_length")
+    predictionError =
+        DistributionSummary.builder("adaspec_step_prediction_error")
             .tags(tags)
-            .description("Draft tokens of one sequence in one step")
-            .serviceLevelObjectives(0.5, 1, 2, 3, 4, 6, 8, 12, 16)
+            .description("Predicted step time off the measured one, as a share of it")
+            .publishPercentiles(0.5, 0.9)
             .register(registry);
   }
 
-  void record(StepReport report) {
+  /** Counts one step of a device. */
+  void record(String device, StepDecision decision, StepReport report) {
+    Map<Long, ServiceClass> classes = new HashMap<>();
+    for (BatchView.Entry entry : decision.batch().entries()) {
+      classes.put(entry.sequence(), entry.serviceClass());
+    }
     for (StepReport.Drafted sequence : report.sequences()) {
-      draftLengths.record(sequence.drafted());
-      if (sequence.drafted() == 0) {
-        continue;
+      ServiceClass of = classes.getOrDefault(sequence.sequence(), ServiceClass.STANDARD);
+      byClass(of).record(sequence);
+      if (sequence.drafted() > 0) {
+        count(sequence);
       }
-      drafts.increment();
-      draftTokens.increment(sequence.drafted());
-      verifiedTokens.increment(sequence.verified());
-      acceptedTokens.increment(sequence.accepted());
-      for (int i = 0; i < Math.min(sequence.accepted(), acceptedAt.length); i++) {
-        acceptedAt[i].increment();
+    }
+    predictionError.record(report.predictionError());
+    byDevice
+        .computeIfAbsent(device, name -> new DeviceSpeculation(registry, tags.and("device", name)))
+        .record(decision, report);
+  }
+
+  private ClassMeters byClass(ServiceClass serviceClass) {
+    return classMeters.computeIfAbsent(
+        serviceClass, of -> new ClassMeters(registry, tags.and(EngineMetrics.serviceClass(of))));
+  }
+
+  private void count(StepReport.Drafted sequence) {
+    drafts.increment();
+    draftTokens.increment(sequence.drafted());
+    verifiedTokens.increment(sequence.verified());
+    acceptedTokens.increment(sequence.accepted());
+    for (int i = 0; i < Math.min(sequence.accepted(), acceptedAt.length); i++) {
+      acceptedAt[i].increment();
+    }
+  }
+
+  /** One service class: chosen lengths, and acceptance of the drafts that verification reached. */
+  private static final class ClassMeters {
+    private final DistributionSummary lengths;
+    private final Counter[] reached;
+    private final Counter[] accepted;
+
+    ClassMeters(MeterRegistry registry, Tags tags) {
+      lengths =
+          DistributionSummary.builder("adaspec_draft_length")
+              .tags(tags)
+              .description("Draft tokens of one sequence in one step")
+              .serviceLevelObjectives(0.5, 1, 2, 3, 4, 6, 8, 12, 16)
+              .register(registry);
+      reached = positions(registry, tags, "draft_tokens_reached", "Draft tokens judged");
+      accepted = positions(registry, tags, "draft_tokens_accepted", "Of these, kept");
+    }
+
+    private static Counter[] positions(
+        MeterRegistry registry, Tags tags, String name, String description) {
+      return IntStream.range(0, SpeculationPreference.MAX)
+          .mapToObj(
+              position ->
+                  AliasedMeters.ownCounter(
+                      registry,
+                      name,
+                      description + ", by position in the draft",
+                      tags.and("position", Integer.toString(position))))
+          .toArray(Counter[]::new);
+    }
+
+    void record(StepReport.Drafted sequence) {
+      lengths.record(sequence.drafted());
+      int judged = Math.min(sequence.verified(), sequence.accepted() + 1);
+      for (int i = 0; i < Math.min(judged, reached.length); i++) {
+        reached[i].increment();
+        if (i < sequence.accepted()) {
+          accepted[i].increment();
+        }
       }
+    }
+  }
+
+  /** One device: switches between plain and speculative steps, and what speculation gains. */
+  private static final class DeviceSpeculation {
+    private final Counter toPlain;
+    private final Counter toSpeculative;
+    private final AtomicBoolean speculative = new AtomicBoolean();
+    private final AtomicLong gainNanos = new AtomicLong();
+
+    DeviceSpeculation(MeterRegistry registry, Tags tags) {
+      String description = "Changes between plain and speculative steps";
+      toPlain =
+          AliasedMeters.ownCounter(registry, "mode_switches", description, tags.and("to", "plain"));
+      toSpeculative =
+          AliasedMeters.ownCounter(
+              registry, "mode_switches", description, tags.and("to", "speculative"));
+      Gauge.builder("adaspec_speculation_gain_seconds", gainNanos, nanos -> nanos.get() / 1e9)
+          .tags(tags)
+          .description("Time gained by speculation against plain decoding, as estimated")
+          .register(registry);
+    }
+
+    void record(StepDecision decision, StepReport report) {
+      boolean now = report.draftedTokens() > 0;
+      if (speculative.getAndSet(now) != now) {
+        (now ? toSpeculative : toPlain).increment();
+      }
+      gainNanos.set((long) decision.gainNanos());
     }
   }
 }

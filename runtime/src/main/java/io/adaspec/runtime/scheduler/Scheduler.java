@@ -8,6 +8,7 @@ import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.SpeculationController;
 import io.adaspec.runtime.speculation.SpeculationStrategy;
+import io.adaspec.runtime.speculation.StepDecision;
 import io.adaspec.runtime.speculation.StepReport;
 import io.adaspec.runtime.speculation.Strategies;
 import io.adaspec.runtime.step.StepPlan;
@@ -124,10 +125,11 @@ public final class Scheduler {
     pace = pace.next(commit);
     CostModel corrected = learned.correction().applied(step.policy().cost());
     StepReport report = Reports.of(step, result, commit, corrected, nowNanos);
+    StepDecision decision = step.decision(learned.ledger().gainNanos());
     learned = SpeculationController.next(learned, report, policy.cost());
     policy =
         new Policy(policy.snapshot(), strategies.apply(policy.snapshot(), learned), policy.cost());
-    return new StepOutcome(commit.emissions(), report, step.decision());
+    return new StepOutcome(commit.emissions(), report, decision);
   }
 
   /** Whether the step of that id is in flight; a result of any other is to be thrown away. */

@@ -60,8 +60,11 @@ final class StepPlanner {
    */
   record Planned(
       StepPlan plan, StepRows rows, int prefillRows, Policy policy, WaitingView waiting) {
-    StepDecision decision() {
-      return new StepDecision(waiting, plan.batch(), policy.snapshot(), policy.cost());
+    /**
+     * @param gainNanos what speculation had gained before
+     */
+    StepDecision decision(double gainNanos) {
+      return new StepDecision(waiting, plan.batch(), policy.snapshot(), policy.cost(), gainNanos);
     }
   }
 

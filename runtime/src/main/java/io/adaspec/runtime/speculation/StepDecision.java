@@ -7,6 +7,11 @@ package io.adaspec.runtime.speculation;
  * @param batch the sequences of the step
  * @param policy in force
  * @param cost the uncorrected cost model
+ * @param gainNanos time that speculation had gained before the step, by the ledger's reckoning
  */
 public record StepDecision(
-    WaitingView waiting, BatchView batch, PolicySnapshot policy, CostModel cost) {}
+    WaitingView waiting,
+    BatchView batch,
+    PolicySnapshot policy,
+    CostModel cost,
+    double gainNanos) {}

@@ -48,6 +48,7 @@ final class StepCodec {
     writeLong(out, waiting.requests());
     writeLong(out, waiting.promptTokens());
     out.writeLong(waiting.tightestTtftSlackNanos());
+    out.writeDouble(step.decision().gainNanos());
     BatchView batch = step.decision().batch();
     writeLong(out, batch.size());
     for (BatchView.Entry entry : batch.entries()) {
@@ -59,12 +60,14 @@ final class StepCodec {
   static LoggedStep readStep(
       DataInputStream in, String device, PolicySnapshot policy, CostModel cost) throws IOException {
     WaitingView waiting = new WaitingView(readInt(in), readLong(in), in.readLong());
+    double gainNanos = in.readDouble();
     int size = readCount(in, MOST_SEQUENCES);
     List<BatchView.Entry> entries = new ArrayList<>();
     for (int i = 0; i < size; i++) {
       entries.add(readEntry(in));
     }
-    StepDecision decision = new StepDecision(waiting, new BatchView(entries), policy, cost);
+    StepDecision decision =
+        new StepDecision(waiting, new BatchView(entries), policy, cost, gainNanos);
     return new LoggedStep(device, decision, readReport(in, policy));
   }
 

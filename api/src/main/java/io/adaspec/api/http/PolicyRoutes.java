@@ -1,0 +1,109 @@
+package io.adaspec.api.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.adaspec.actors.Engine;
+import io.adaspec.actors.EngineStatus;
+import io.adaspec.runtime.request.SpeculationPreference;
+import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.Strategies;
+import io.adaspec.runtime.speculation.Verifier;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+
+/**
+ * {@code GET} and {@code PUT /admin/policy}: how the engine speculates, shown and changed while it
+ * runs. Texts do not change with it, only speed.
+ */
+public final class PolicyRoutes {
+  private final Engine engine;
+  private final Bodies bodies;
+
+  public PolicyRoutes(Engine engine, Bodies bodies) {
+    this.engine = engine;
+    this.bodies = bodies;
+  }
+
+  /** Both need an API key where keys are configured. */
+  public List<Route> routes() {
+    return List.of(
+        Route.of("GET", "/admin/policy", this::show),
+        Route.of("PUT", "/admin/policy", this::change));
+  }
+
+  private CompletionStage<HttpResponse> show(Exchange exchange) {
+    return engine.status().thenApply(status -> Answers.json(describe(status)));
+  }
+
+  private CompletionStage<HttpResponse> change(Exchange exchange) {
+    return bodies.json(
+        exchange.request(),
+        body ->
+            engine
+                .status()
+                .thenCompose(
+                    status -> engine.applyPolicy(wanted(JsonFields.of(body), status.policy())))
+                .thenApply(policy -> Answers.json(describe(policy)))
+                .exceptionally(PolicyRoutes::refused));
+  }
+
+  private static HttpResponse refused(Throwable failure) {
+    Throwable cause = Failures.unwrap(failure);
+    if (cause instanceof IllegalArgumentException) {
+      throw new ApiException(ApiError.invalid("strategy", String.valueOf(cause.getMessage())));
+    }
+    throw cause instanceof RuntimeException same ? same : new IllegalStateException(cause);
+  }
+
+  /** The present policy with what the body changes. */
+  private static PolicySnapshot wanted(JsonFields fields, PolicySnapshot present) {
+    String strategy = fields.text("strategy").orElse(present.strategy());
+    return new PolicySnapshot(
+        present.version(),
+        Strategies.parse(strategy).spec(),
+        fields
+            .choice("drafter", names(DrafterKind.values()))
+            .map(name -> DrafterKind.valueOf(name.toUpperCase(Locale.ROOT)))
+            .orElse(present.drafter()),
+        fields.integer("max_draft_tokens", 0, SpeculationPreference.MAX).orElse(present.draftCap()),
+        fields
+            .choice("verifier", names(Verifier.values()))
+            .map(name -> Verifier.valueOf(name.toUpperCase(Locale.ROOT)))
+            .orElse(present.verifier()));
+  }
+
+  private static ObjectNode describe(EngineStatus status) {
+    ObjectNode answer = describe(status.policy());
+    ObjectNode classes = answer.putObject("attainment");
+    status
+        .attainment()
+        .byClass()
+        .forEach(
+            (serviceClass, share) ->
+                classes
+                    .putObject(name(serviceClass))
+                    .put("requests", share.requests())
+                    .put("met", share.met()));
+    return answer;
+  }
+
+  private static ObjectNode describe(PolicySnapshot policy) {
+    return Json.object()
+        .put("version", policy.version())
+        .put("strategy", policy.strategy())
+        .put("drafter", name(policy.drafter()))
+        .put("max_draft_tokens", policy.draftCap())
+        .put("verifier", name(policy.verifier()));
+  }
+
+  private static List<String> names(Enum<?>[] constants) {
+    return Arrays.stream(constants).map(PolicyRoutes::name).toList();
+  }
+
+  private static String name(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+}
