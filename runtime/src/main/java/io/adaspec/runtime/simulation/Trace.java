@@ -19,7 +19,7 @@ import java.util.Optional;
 public record Trace(String name, boolean recorded, double seconds, List<Double> times) {
   private static final double SECONDS = 600;
   private static final int BURSTS = 15;
-  private static final double BURST_REQUESTS = 48;
+  private static final double BURST_REQUESTS = 38.5;
   private static final double BURST_RATE = 10;
   private static final double FIRST_BURST = 73;
   private static final double LAST_BURST = 424;
