@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,7 +20,8 @@ import java.util.Optional;
 public record Trace(String name, boolean recorded, double seconds, List<Double> times) {
   private static final double SECONDS = 600;
   private static final int BURSTS = 15;
-  private static final double BURST_REQUESTS = 38.5;
+  private static final int BURST_REQUESTS = 719;
+  private static final double BURST_VARIATION = 0.9;
   private static final double BURST_RATE = 10;
   private static final double FIRST_BURST = 73;
   private static final double LAST_BURST = 424;
@@ -81,12 +83,14 @@ public record Trace(String name, boolean recorded, double seconds, List<Double> 
   }
 
   private static List<Double> bursts(Draws draws) {
+    double[] sizes = new double[BURSTS];
+    Arrays.setAll(sizes, burst -> draws.logNormal(1, BURST_VARIATION));
+    double all = Arrays.stream(sizes).sum();
     List<Double> times = new ArrayList<>();
     for (int burst = 0; burst < BURSTS; burst++) {
       double place = (burst + draws.uniform()) / BURSTS;
       double at = FIRST_BURST + (LAST_BURST - FIRST_BURST) * place;
-      long requests = Math.round(draws.logNormal(BURST_REQUESTS, 0.9));
-      for (long i = 0; i < Math.max(1, requests); i++) {
+      for (long left = Math.round(BURST_REQUESTS * sizes[burst] / all); left > 0; left--) {
         times.add(at);
         at += draws.gamma(1 / BURST_RATE, 1.5);
       }
