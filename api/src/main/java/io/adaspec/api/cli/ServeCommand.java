@@ -37,6 +37,12 @@ final class ServeCommand implements Runnable {
       description = "Record why every step speculates as it does; read it with explain.")
   private Optional<Path> decisionLog = Optional.empty();
 
+  @Option(
+      names = "--rehearse",
+      hidden = true,
+      description = "Answer one request of its own, then stop.")
+  private boolean rehearse;
+
   ServeCommand() {}
 
   @Override
@@ -56,7 +62,11 @@ final class ServeCommand implements Runnable {
           running.awaitReady();
         }
         announce(models.name(), settings, bound.address().getPort());
-        stop.await();
+        if (rehearse) {
+          Rehearsal.run(bound.address().getPort());
+        } else {
+          stop.await();
+        }
       } finally {
         log.ifPresent(DecisionLog::close);
       }
