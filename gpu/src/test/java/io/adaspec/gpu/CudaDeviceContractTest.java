@@ -41,7 +41,7 @@ class CudaDeviceContractTest {
 
     @Override
     protected Device open() {
-      EmulatedDriver.load();
+      TestGpu.require();
       ModelConfig config = RandomModels.config(target == WeightFormat.Q8_0);
       return new CudaDeviceProvider()
           .open(

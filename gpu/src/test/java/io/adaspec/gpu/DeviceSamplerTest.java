@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class DeviceSamplerTest {
   private static final int ROWS = 40;
 
-  private final CudaContext context = context();
+  private final CudaContext context = TestGpu.context();
   private final DeviceArena arena = new DeviceArena();
 
   @AfterEach
@@ -97,11 +97,6 @@ class DeviceSamplerTest {
         .hasMessageContaining("2 of 600 logits")
         .hasMessageContaining("position 72");
     sampler.close();
-  }
-
-  private static CudaContext context() {
-    EmulatedDriver.load();
-    return CudaContext.create(0);
   }
 
   private DeviceSampler sampler(float[][] logits, int rows) {
