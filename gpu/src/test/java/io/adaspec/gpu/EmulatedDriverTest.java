@@ -28,11 +28,12 @@ class EmulatedDriverTest {
   void stopsAKernelThatLeavesItsMemoryAndLosesTheContext() {
     host.memory().setAtIndex(ValueLayout.JAVA_INT, 0, 1);
     copy();
+    DeviceBuffer values = arena.allocate(64, "a test");
     KernelModule.load(context)
         .launch(
             "silu_gate",
             Grid.of(1),
-            new LaunchArguments().add(memory).add(0).add(memory).add(memory).add(0).add(9).add(9));
+            new LaunchArguments().add(memory).add(0).add(values).add(values).add(0).add(9).add(9));
     assertThatThrownBy(context::synchronize)
         .isInstanceOf(DeviceException.class)
         .hasMessageContaining("CUDA_ERROR_ILLEGAL_ADDRESS");
