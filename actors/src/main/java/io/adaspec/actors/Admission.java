@@ -1,26 +1,32 @@
 package io.adaspec.actors;
 
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.scheduler.AdmissionControl;
+import io.adaspec.runtime.scheduler.AdmissionControl.Admitted;
+import io.adaspec.runtime.scheduler.AdmissionControl.Refused;
 import io.adaspec.runtime.scheduler.WaitingQueue;
 import java.util.Optional;
 
 /**
- * Decides whether a request is taken. A refusal says which bound it meets, and when a retry helps.
- * Not thread-safe.
+ * Decides whether a request is taken. A refusal says which bound it meets, how long the request
+ * would have waited, and when a retry helps. Not thread-safe.
  */
 final class Admission {
-  private final EngineModel model;
+  private final EngineDefinition engine;
   private final WaitingQueue waiting;
   private final DeviceFleet devices;
+  private final AdmissionControl control;
 
-  Admission(EngineModel model, WaitingQueue waiting, DeviceFleet devices) {
-    this.model = model;
+  Admission(EngineDefinition engine, WaitingQueue waiting, DeviceFleet devices) {
+    this.engine = engine;
     this.waiting = waiting;
     this.devices = devices;
+    this.control = new AdmissionControl(engine.settings().queue().maxLateness());
   }
 
   /** Why the request cannot be taken; empty when it has a place in the queue. */
   Optional<Refusal> refusal(InferenceRequest request) {
+    EngineModel model = engine.model();
     if (devices.allLost()) {
       return Optional.of(Refusals.noDevice());
     }
@@ -33,10 +39,21 @@ final class Admission {
     if (!devices.mayHold(request)) {
       return Optional.of(Refusals.longerThanMemory(request));
     }
-    if (waiting.size() >= waiting.maxRequests()
-        || waiting.tokens() + request.prompt().size() > waiting.maxTokens()) {
-      return Optional.of(Refusals.queueFull(waiting));
-    }
-    return Optional.empty();
+    InferenceRequest complete = engine.settings().levels().complete(request);
+    return switch (control.judge(complete, waiting, devices.outlooks(request))) {
+      case Admitted admitted -> Optional.empty();
+      case Refused refused -> refusal(request, refused);
+    };
+  }
+
+  private Optional<Refusal> refusal(InferenceRequest request, Refused refused) {
+    return switch (refused.reason()) {
+      case TOO_LONG -> Optional.of(Refusals.longerThanMemory(request));
+      case QUEUE_FULL -> Optional.of(Refusals.queueFull(waiting, refused));
+      case TOO_LATE ->
+          request.slo().hasTtft()
+              ? Optional.of(Refusals.tooLate(request, refused))
+              : Optional.empty();
+    };
   }
 }

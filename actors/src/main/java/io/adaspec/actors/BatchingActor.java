@@ -111,7 +111,7 @@ final class BatchingActor {
         new WaitingQueue(
             engine.settings().queue().maxRequests(), engine.settings().queue().maxTokens());
     this.devices = new DeviceFleet(engine, waiting);
-    this.admission = new Admission(engine.model(), waiting, devices);
+    this.admission = new Admission(engine, waiting, devices);
   }
 
   static Behavior<Command> create(

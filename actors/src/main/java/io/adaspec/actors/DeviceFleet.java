@@ -4,6 +4,7 @@ import io.adaspec.actors.EngineStatus.DeviceState;
 import io.adaspec.actors.EngineStatus.DeviceStatus;
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.RequestId;
+import io.adaspec.runtime.scheduler.AdmissionControl.Outlook;
 import io.adaspec.runtime.scheduler.Scheduler;
 import io.adaspec.runtime.scheduler.WaitingQueue;
 import io.adaspec.runtime.speculation.PolicySnapshot;
@@ -97,6 +98,15 @@ final class DeviceFleet {
   /** Whether some device's KV memory would hold the prompt. */
   boolean mayHold(InferenceRequest request) {
     return devices.stream().anyMatch(device -> device.mayHold(request));
+  }
+
+  /** How busy those devices are that would hold the prompt; without those never open yet. */
+  List<Outlook> outlooks(InferenceRequest request) {
+    return devices.stream()
+        .filter(device -> device.mayHold(request))
+        .flatMap(device -> device.scheduler().stream())
+        .map(scheduler -> new Outlook(scheduler.load(), scheduler.cost()))
+        .toList();
   }
 
   boolean anyReady() {

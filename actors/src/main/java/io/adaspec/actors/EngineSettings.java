@@ -63,8 +63,10 @@ public record EngineSettings(
    *
    * @param maxRequests most requests
    * @param maxTokens most prompt tokens of all together
+   * @param maxLateness a request is refused when its predicted wait is longer than so many times
+   *     the TTFT target that it states itself
    */
-  public record QueueSettings(int maxRequests, long maxTokens) {
+  public record QueueSettings(int maxRequests, long maxTokens, double maxLateness) {
     public QueueSettings {
       if (maxRequests < 1 || maxTokens < 1) {
         throw new IllegalArgumentException(
@@ -73,6 +75,10 @@ public record EngineSettings(
                 + " and max-tokens "
                 + maxTokens
                 + " must be positive");
+      }
+      if (!(maxLateness >= 1)) {
+        throw new IllegalArgumentException(
+            "adaspec.queue.max-lateness must be at least 1, not " + maxLateness);
       }
     }
   }
@@ -145,7 +151,9 @@ public record EngineSettings(
             adaspec.getInt("streams.resume-tokens"),
             adaspec.getDuration("streams.stall-timeout")),
         new QueueSettings(
-            adaspec.getInt("queue.max-requests"), adaspec.getLong("queue.max-tokens")),
+            adaspec.getInt("queue.max-requests"),
+            adaspec.getLong("queue.max-tokens"),
+            adaspec.getDouble("queue.max-lateness")),
         new SchedulerLimits(
             adaspec.getInt("scheduler.max-sequences"),
             adaspec.getInt("scheduler.step-tokens"),

@@ -3,6 +3,7 @@ package io.adaspec.actors;
 import io.adaspec.actors.Refusal.Reason;
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.RequestId;
+import io.adaspec.runtime.scheduler.AdmissionControl.Refused;
 import io.adaspec.runtime.scheduler.WaitingQueue;
 import java.time.Duration;
 
@@ -72,7 +73,8 @@ final class Refusals {
         Duration.ZERO);
   }
 
-  static Refusal queueFull(WaitingQueue waiting) {
+  static Refusal queueFull(WaitingQueue waiting, Refused refused) {
+    Duration retryAfter = Duration.ofNanos(refused.retryAfterNanos());
     return new Refusal(
         Reason.QUEUE_FULL,
         waiting.size()
@@ -83,7 +85,23 @@ final class Refusals {
             + " and "
             + waiting.maxTokens()
             + "; try again later",
-        Duration.ZERO,
-        SOON);
+        Duration.ofNanos(refused.predictedWaitNanos()),
+        retryAfter.compareTo(SOON) < 0 ? SOON : retryAfter);
+  }
+
+  static Refusal tooLate(InferenceRequest request, Refused refused) {
+    Duration wait = Duration.ofNanos(refused.predictedWaitNanos());
+    Duration retryAfter = Duration.ofNanos(refused.retryAfterNanos());
+    return new Refusal(
+        Reason.TOO_LATE,
+        "the first token would come after about "
+            + wait.toMillis()
+            + " ms, its target is "
+            + Duration.ofNanos(request.slo().ttftNanos()).toMillis()
+            + " ms; try again in "
+            + Math.max(1, retryAfter.toMillis())
+            + " ms or state a longer target",
+        wait,
+        retryAfter);
   }
 }

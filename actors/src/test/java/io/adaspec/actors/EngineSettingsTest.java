@@ -46,6 +46,7 @@ class EngineSettingsTest {
     "adaspec.streams.resume-tokens = 64, resume-tokens 64",
     "adaspec.streams.stall-timeout = 0s, adaspec.streams.stall-timeout",
     "adaspec.queue.max-requests = 0, max-requests 0",
+    "adaspec.queue.max-lateness = 0.5, adaspec.queue.max-lateness",
     "adaspec.scheduler.step-tokens = 10, 10",
     "adaspec.devices.max-backoff = 1ms, adaspec.devices.max-backoff",
     "adaspec.classes.batch.tpot = never, classes.batch.tpot",

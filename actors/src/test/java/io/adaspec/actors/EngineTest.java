@@ -15,6 +15,7 @@ import io.adaspec.runtime.request.TokenIds;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.Verifier;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -129,7 +130,7 @@ class EngineTest {
   @Test
   void refusesWhenTheQueueIsFullAndSaysWhenToRetry() {
     EngineSettings settings =
-        fixture.settings().withQueue(new EngineSettings.QueueSettings(2, 1_000));
+        fixture.settings().withQueue(new EngineSettings.QueueSettings(2, 1_000, 2));
     TestDevice device = TestDevice.gated(EngineFixture.SIM);
     EngineSettings oneAtATime =
         settings.withLimits(new io.adaspec.runtime.scheduler.SchedulerLimits(1, 64, 32));
@@ -149,10 +150,41 @@ class EngineTest {
             RequestRefusedException.class,
             refused -> {
               assertThat(refused.neverFits()).isFalse();
+              assertThat(refused.refusal().reason()).isEqualTo(Refusal.Reason.QUEUE_FULL);
+              assertThat(refused.predictedWait()).isPositive();
               assertThat(refused.retryAfter()).isPositive();
             });
     device.allowAll();
     taken.forEach(EngineFixture::await);
+  }
+
+  @Test
+  void refusesWhatWouldComeTooLateByTheRequestsOwnTargetWithThePredictedWait() {
+    TestDevice device = TestDevice.gated(EngineFixture.SIM);
+    ServiceLevels hopeless = new ServiceLevels(Map.of(ServiceClass.STANDARD, new SloTarget(1, 1)));
+    Engine engine = fixture.engine(fixture.settings().withLevels(hopeless), device);
+    fixture.awaitStatus(engine, EngineStatus::ready);
+    InferenceRequest impatient =
+        request(engine, "impatient", 1, 5).slo(new SloTarget(1_000, SloTarget.NONE)).build();
+    assertThatThrownBy(() -> fixture.run(engine, impatient))
+        .isInstanceOfSatisfying(
+            RequestRefusedException.class,
+            refused -> {
+              assertThat(refused.refusal().reason()).isEqualTo(Refusal.Reason.TOO_LATE);
+              assertThat(refused.neverFits()).isFalse();
+              assertThat(refused.predictedWait()).isGreaterThan(Duration.ofNanos(2_000));
+              assertThat(refused.retryAfter())
+                  .isPositive()
+                  .isLessThanOrEqualTo(refused.predictedWait());
+            });
+    CompletionStage<List<TokenEvent>> silent =
+        engine
+            .generate(request(engine, "silent", 2, 5).build())
+            .runWith(Sink.seq(), fixture.kit.system());
+    device.allowAll();
+    assertThat(text(EngineFixture.await(silent)))
+        .as("its class's target refuses nobody")
+        .hasSize(5);
   }
 
   @Test
@@ -212,7 +244,8 @@ class EngineTest {
         fixture.engine(
             fixture.settings().withLevels(levels), TestDevice.running(EngineFixture.SIM));
     fixture.run(engine, request(engine, "standard", 1, 5).build());
-    fixture.run(engine, request(engine, "own", 2, 7).slo(hopeless).build());
+    fixture.run(
+        engine, request(engine, "own", 2, 7).slo(new SloTarget(60_000_000_000L, 1)).build());
     fixture.run(
         engine,
         request(engine, "interactive", 3, 5).serviceClass(ServiceClass.INTERACTIVE).build());
