@@ -45,7 +45,11 @@ public final class ActorPathCommand implements Callable<Integer> {
   @Option(names = "--threads", defaultValue = "2", description = "Default: ${DEFAULT-VALUE}.")
   private int threads;
 
-  @Option(names = "--sequences", split = ",", defaultValue = "1,8", description = "Decode together.")
+  @Option(
+      names = "--sequences",
+      split = ",",
+      defaultValue = "1,8",
+      description = "Decode together.")
   private List<Integer> sequences = List.of();
 
   @Option(names = "--output-tokens", defaultValue = "96", description = "Of each sequence.")

@@ -30,8 +30,7 @@ final class BareEngine implements AutoCloseable {
   private final NanoClock clock = NanoClock.system();
   private long characters;
 
-  BareEngine(
-      Tokenizer tokenizer, Supplier<Device> opener, CostModel cost, PolicySnapshot policy) {
+  BareEngine(Tokenizer tokenizer, Supplier<Device> opener, CostModel cost, PolicySnapshot policy) {
     this.tokenizer = tokenizer;
     this.device = opener.get();
     this.scheduler =

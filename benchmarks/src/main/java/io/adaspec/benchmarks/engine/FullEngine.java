@@ -29,8 +29,7 @@ final class FullEngine implements AutoCloseable {
   private final AtomicLong characters = new AtomicLong();
   private final Engine engine;
 
-  FullEngine(
-      EngineModel model, Supplier<Device> opener, CostModel cost, PolicySnapshot policy) {
+  FullEngine(EngineModel model, Supplier<Device> opener, CostModel cost, PolicySnapshot policy) {
     EngineObserver observer =
         new EngineObserver() {
           @Override
