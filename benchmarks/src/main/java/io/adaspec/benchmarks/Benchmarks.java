@@ -1,5 +1,7 @@
 package io.adaspec.benchmarks;
 
+import io.adaspec.benchmarks.engine.ActorPathCommand;
+import io.adaspec.benchmarks.engine.SoakCommand;
 import io.adaspec.benchmarks.models.GenerateModelCommand;
 import io.adaspec.benchmarks.pair.AcceptanceCommand;
 import io.adaspec.benchmarks.pair.PeerTextCommand;
@@ -22,7 +24,9 @@ import picocli.CommandLine.Spec;
       ProbeCommand.class,
       SpeedCommand.class,
       AcceptanceCommand.class,
-      PeerTextCommand.class
+      PeerTextCommand.class,
+      ActorPathCommand.class,
+      SoakCommand.class
     })
 public final class Benchmarks implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
