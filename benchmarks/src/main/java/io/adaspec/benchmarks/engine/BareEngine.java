@@ -15,6 +15,7 @@ import io.adaspec.runtime.time.NanoClock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -50,8 +51,8 @@ final class BareEngine implements AutoCloseable {
       var outcome = scheduler.commit(device.execute(plan.get()), clock.nanoTime());
       plan = scheduler.schedule(clock.nanoTime());
       for (TokenEmission emission : outcome.emissions()) {
-        StreamingDecoder decoder = decoders.get(emission.request());
-        for (int token : decoder == null ? new int[0] : emission.tokens()) {
+        StreamingDecoder decoder = Objects.requireNonNull(decoders.get(emission.request()));
+        for (int token : emission.tokens()) {
           characters += decoder.push(token).length();
         }
       }

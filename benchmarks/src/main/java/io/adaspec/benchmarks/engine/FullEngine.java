@@ -15,7 +15,6 @@ import io.adaspec.runtime.speculation.StepReport;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -25,16 +24,16 @@ import org.apache.pekko.stream.javadsl.Sink;
 final class FullEngine implements AutoCloseable {
   private final ActorSystem<Void> system =
       ActorSystem.create(Behaviors.empty(), "actor-path-benchmark");
-  private final AtomicReference<StepClock> steps = new AtomicReference<>(new StepClock());
   private final AtomicLong characters = new AtomicLong();
   private final Engine engine;
+  private volatile StepClock steps = new StepClock();
 
   FullEngine(EngineModel model, Supplier<Device> opener, CostModel cost, PolicySnapshot policy) {
     EngineObserver observer =
         new EngineObserver() {
           @Override
           public void stepCompleted(String device, StepReport report, long turnaroundNanos) {
-            steps.get().stepped(engineClock());
+            steps.stepped(engineClock());
           }
         };
     this.engine =
@@ -53,7 +52,7 @@ final class FullEngine implements AutoCloseable {
   /** Runs all requests to their end; returns the median time of a step in nanoseconds. */
   double run(List<InferenceRequest> requests) {
     StepClock clock = new StepClock();
-    steps.set(clock);
+    steps = clock;
     List<CompletableFuture<?>> ends =
         requests.stream().<CompletableFuture<?>>map(this::stream).toList();
     CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)).join();

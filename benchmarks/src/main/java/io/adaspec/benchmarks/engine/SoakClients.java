@@ -95,7 +95,7 @@ final class SoakClients {
                 Sink.foreach(
                     event -> {
                       if (seen.incrementAndGet() == events) {
-                        handle.thenAccept(Generation::cancel);
+                        var _ = handle.thenAccept(Generation::cancel);
                       }
                     }),
                 Keep.both())
