@@ -5,6 +5,7 @@ import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.device.profile.BackgroundProfile;
 import io.adaspec.runtime.speculation.CostModel;
+import io.adaspec.runtime.speculation.CostProfile;
 import io.adaspec.runtime.step.StepPlan;
 import io.adaspec.runtime.step.StepResult;
 import java.time.Duration;
@@ -41,6 +42,8 @@ final class GpuActor {
 
   private record Idle() implements Command {}
 
+  private record MeasureOn() implements Command {}
+
   /** Closes the device and opens it again, since its results make no sense. */
   record Reopen(String reason) implements Command {}
 
@@ -50,6 +53,7 @@ final class GpuActor {
   private final Device device;
   private CostModel cost;
   private final Optional<BackgroundProfile> profile;
+  private boolean idle;
 
   private GpuActor(
       ActorContext<Command> context,
@@ -132,13 +136,18 @@ final class GpuActor {
     return switch (command) {
       case Execute(StepPlan plan) -> execute(plan);
       case Announce() -> announce();
-      case Idle() -> measure();
+      case Idle() -> {
+        idle = true;
+        yield measure();
+      }
+      case MeasureOn() -> idle ? measure() : Behaviors.same();
       case Reopen(String reason) ->
           throw DeviceException.transientFailure(reason, new IllegalStateException(reason));
     };
   }
 
   private Behavior<Command> execute(StepPlan plan) {
+    idle = false;
     StepResult result;
     try {
       result = device.execute(plan);
@@ -157,18 +166,23 @@ final class GpuActor {
     return Behaviors.same();
   }
 
-  /** A piece of the profile; the blocks that it took stay out of the scheduler's reach. */
+  /**
+   * A piece of the profile, and the next one if no step comes meanwhile. The blocks that it takes
+   * stay out of the scheduler's reach.
+   */
   private Behavior<Command> measure() {
     try {
-      profile
-          .flatMap(BackgroundProfile::advance)
-          .ifPresent(
-              measured -> {
-                context.cancelReceiveTimeout();
-                cost = measured;
-                batching.tell(new BatchingActor.CostMeasured(index, measured));
-              });
+      Optional<CostProfile> measured = profile.flatMap(BackgroundProfile::advance);
+      if (measured.isPresent()) {
+        idle = false;
+        context.cancelReceiveTimeout();
+        cost = measured.get();
+        batching.tell(new BatchingActor.CostMeasured(index, cost));
+      } else {
+        context.getSelf().tell(new MeasureOn());
+      }
     } catch (RuntimeException e) {
+      idle = false;
       context.cancelReceiveTimeout();
       context.getLog().warn("device {} cannot be profiled", device.info().name(), e);
     }

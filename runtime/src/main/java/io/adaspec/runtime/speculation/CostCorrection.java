@@ -10,7 +10,8 @@ import java.util.Arrays;
  * #EXACT}, because a profile may be right for one row and wrong for thirty, and what plain decoding
  * takes must not be mixed with what verifying takes; a size never seen takes the factor of the
  * nearest one that was. Draft passes and overhead have one each. Factors are held within {@value
- * #LEAST} and {@value #MOST}. Immutable.
+ * #LEAST} and {@value #MOST}; a step that another program delayed counts as at most {@value
+ * #OUTLIER} times what was expected, so that it does not spoil the rest. Immutable.
  */
 public final class CostCorrection {
   private static final int EXACT = 16;
@@ -18,6 +19,7 @@ public final class CostCorrection {
   private static final int DRAFT = SIZES;
   private static final int OVERHEAD = SIZES + 1;
   private static final double WEIGHT = 0.05;
+  private static final double OUTLIER = 1.5;
   private static final double LEAST = 0.05;
   private static final double MOST = 20;
 
@@ -76,7 +78,10 @@ public final class CostCorrection {
     if (predicted > 0 && measured > 0) {
       double factor = Math.clamp(measured / predicted, LEAST, MOST);
       double before = factors[index];
-      factors[index] = Double.isNaN(before) ? factor : before + WEIGHT * (factor - before);
+      factors[index] =
+          Double.isNaN(before)
+              ? factor
+              : before + WEIGHT * (Math.min(factor, OUTLIER * before) - before);
     }
   }
 

@@ -3,6 +3,9 @@ package io.adaspec.runtime.speculation;
 /**
  * Holds speculation to the promise of never being slower than plain decoding.
  *
+ * <p>A step that took more than {@value #OUTLIER} times its prediction was held up by something
+ * else and counts as that; if such times last, the prediction follows them.
+ *
  * <p>Every step with drafts is compared with what plain decoding would have needed for the same
  * tokens: {@code gain = (N − B) · plain / B − (measured − plainOfStep)} for N tokens of B
  * sequences. The ledger receives the gain, and {@value #ALLOWANCE} of the time of every step; it
@@ -32,6 +35,7 @@ public record SpeculationLedger(
   private static final int EXPLORE_EVERY = 32;
   private static final int MOST_STRETCH = 4;
   private static final int PLAIN_EVERY = 128;
+  private static final double OUTLIER = 3;
 
   /** What the next step is for. */
   public enum Mode {
@@ -101,6 +105,17 @@ public record SpeculationLedger(
     double plain =
         cost.overheadNanos(sampling) + cost.targetPassNanos(decodeRows, Math.max(0, decodeReads));
     return (report.emittedTokens() - sampling) * plain / sampling
-        - (report.totalNanos() - plainOfStep);
+        - (Math.min((double) report.totalNanos(), OUTLIER * predicted(report, cost)) - plainOfStep);
+  }
+
+  private static double predicted(StepReport report, CostModel cost) {
+    int passes = Math.max(1, report.draftPasses());
+    double eachDraft =
+        cost.draftPassNanos(
+            Math.ceilDiv(report.draftRows(), passes), report.draftContextReads() / passes);
+    return cost.overheadNanos(report.sequences().size())
+        + report.draftPasses() * eachDraft
+        + cost.targetPassNanos(report.targetRows(), report.targetContextReads())
+        - cost.prefillSavingNanos(report.prefillRows());
   }
 }

@@ -172,7 +172,7 @@ public final class DeviceProfiler {
   /** One round of steps; they compile and warm the kernels. */
   private void warmUp() {
     long nanos = run(points.getFirst()).totalNanos();
-    nanosPerRow = nanos;
+    nanosPerRow = Math.min(nanosPerRow, (double) nanos);
     settledSteps = nanos < 0.9 * leastNanos ? 0 : settledSteps + 1;
     leastNanos = Math.min(leastNanos, nanos);
     run(points.get(Math.min(1, points.size() - 1)));
@@ -190,7 +190,8 @@ public final class DeviceProfiler {
     do {
       timings.add(run(point));
     } while (timings.size() < REPETITIONS && spentNanos - start < pieceNanos / 2);
-    nanosPerRow = (double) timings.getLast().totalNanos() / point.targetRows();
+    long least = timings.stream().mapToLong(StepTiming::totalNanos).min().orElse(lastNanos);
+    nanosPerRow = Math.min(nanosPerRow, (double) least / point.targetRows());
     fit.add(point, timings);
   }
 
