@@ -1,5 +1,6 @@
 package io.adaspec.runtime.scheduler;
 
+import io.adaspec.runtime.request.ServiceClass;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,8 +53,11 @@ final class PrefillPlanner {
     }
   }
 
-  /** Plans at most {@code budget} prefill rows; places newcomers only if {@code mayPlace}. */
-  void plan(StepRows step, int budget, boolean mayPlace, long nowNanos) {
+  /**
+   * Plans at most {@code budget} prefill rows; places newcomers only if {@code mayPlace}, and none
+   * below class {@code lowest}.
+   */
+  void plan(StepRows step, int budget, boolean mayPlace, ServiceClass lowest, long nowNanos) {
     List<Sequence> prompts = prefilling(step);
     Sequence oldest = oldest(prompts);
     int left = budget;
@@ -68,7 +72,8 @@ final class PrefillPlanner {
       }
       if (newcomer != null
           && (prompt == null || WaitingQueue.URGENCY.compare(newcomer, prompt) < 0)) {
-        if (left <= share || !place(newcomer, nowNanos)) {
+        boolean low = newcomer.request().serviceClass().compareTo(lowest) > 0;
+        if (left <= share || low || !place(newcomer, nowNanos)) {
           placing = false;
         } else {
           left -= compute(newcomer, left - share, step);

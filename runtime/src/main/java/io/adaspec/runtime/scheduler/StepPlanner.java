@@ -3,6 +3,7 @@ package io.adaspec.runtime.scheduler;
 import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.speculation.BatchView;
+import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.speculation.DraftChoices;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.StepDecision;
@@ -22,6 +23,9 @@ import java.util.Optional;
  * only the rows that prompts leave, and prompts are done sooner.
  */
 final class StepPlanner {
+  /** Room for prefill and draft tokens within a TPOT target. */
+  private static final double CROWDED = 0.6;
+
   private static final int[] NO_BLOCKS = new int[0];
   private static final Comparator<Sequence> LEAST_RECENT =
       Comparator.<Sequence, ServiceClass>comparing(s -> s.request().serviceClass())
@@ -86,7 +90,8 @@ final class StepPlanner {
         policy.strategy().budget(queue, new BatchView(entries), policy.cost()).prefillTokens();
     int budget = Math.min(Math.max(asked, limits.minPrefillTokens()), free);
     boolean roomy = step.preempted().size() == madeWay;
-    prefill.plan(step, budget, roomy, nowNanos);
+    ServiceClass lowest = lowestPlaced(new BatchView(entries), policy.cost());
+    prefill.plan(step, budget, roomy, lowest, nowNanos);
     if (step.size() == 0) {
       return Optional.empty();
     }
@@ -104,6 +109,24 @@ final class StepPlanner {
             policy.cost(),
             policy.snapshot().verifier());
     return Optional.of(new Planned(plan, step, prefillRows, policy, queue));
+  }
+
+  /**
+   * The lowest class that may be placed now: where plain decoding alone takes most of somebody's
+   * TPOT target, nobody of a lower class is added to it.
+   */
+  private static ServiceClass lowestPlaced(BatchView decoding, CostModel cost) {
+    double plain =
+        cost.overheadNanos(decoding.size())
+            + cost.targetPassNanos(decoding.totalRows(), decoding.totalContextReads());
+    ServiceClass lowest = ServiceClass.BATCH;
+    for (BatchView.Entry entry : decoding.entries()) {
+      boolean crowded = entry.slo().hasTpot() && plain > CROWDED * entry.slo().tpotNanos();
+      if (crowded && entry.serviceClass().compareTo(lowest) < 0) {
+        lowest = entry.serviceClass();
+      }
+    }
+    return lowest;
   }
 
   /** Who waits for a first token: in the queue, or in the middle of its prompt. */

@@ -136,14 +136,10 @@ public final class WaitingQueue {
 
   /** The queue as a strategy sees it. */
   public WaitingView view(long nowNanos) {
-    if (isEmpty()) {
-      return WaitingView.empty();
-    }
-    long tightest = Long.MAX_VALUE;
+    WaitingView view = WaitingView.empty();
     for (Sequence sequence : byUrgency) {
-      tightest = Math.min(tightest, sequence.ttftDeadlineNanos());
+      view = view.and(sequence.knownTokens(), sequence.ttftDeadlineNanos(), nowNanos);
     }
-    return new WaitingView(
-        size(), tokens, tightest == Long.MAX_VALUE ? Long.MAX_VALUE : tightest - nowNanos);
+    return view;
   }
 }

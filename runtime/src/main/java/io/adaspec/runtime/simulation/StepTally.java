@@ -1,6 +1,5 @@
 package io.adaspec.runtime.simulation;
 
-import io.adaspec.runtime.speculation.BatchView;
 import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.speculation.StepReport;
 import java.util.Arrays;
@@ -10,8 +9,8 @@ import java.util.Arrays;
  *
  * <p>A step that emits N tokens for B sequences spares {@code N / B − 1} plain steps: its plain
  * equivalent is {@code plainOfStep + (N − B) · plain / B}, with the step's own prefill in {@code
- * plainOfStep} and only its decode rows in {@code plain}. The ratio of the two sums over any window
- * of {@value #WINDOW} steps is the gain there. Not thread-safe.
+ * plainOfStep} and what it adds left out of {@code plain}. The ratio of the two sums over any
+ * window of {@value #WINDOW} steps is the gain there. Not thread-safe.
  */
 public final class StepTally {
   private static final int WINDOW = 1000;
@@ -76,9 +75,7 @@ public final class StepTally {
     if (sampling == 0) {
       return plainOfStep;
     }
-    int decodeRows = Math.max(1, rows - report.prefillRows());
-    long decodeReads = Math.max(0, reads - BatchView.contextReads(0, report.prefillRows()));
-    double plain = cost.overheadNanos(sampling) + cost.targetPassNanos(decodeRows, decodeReads);
+    double plain = plainOfStep - cost.prefillShareNanos(rows, reads, report.prefillRows());
     return plainOfStep + (report.emittedTokens() - sampling) * plain / sampling;
   }
 

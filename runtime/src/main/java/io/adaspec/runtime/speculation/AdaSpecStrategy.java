@@ -9,14 +9,14 @@ import java.util.Arrays;
  * <p>All sequences draft the same number k of tokens, and go on as long as the efficiency {@code
  * E(k) = (B + Σ C_ij) / T(k)} does not fall: measured up to k, predicted for k + 1 with the mean
  * acceptance. The confidence-prior verifier then verifies the best slots over all budgets ({@code
- * adaspec-drafter} verifies everything). The efficiency of a speculative step longer than the
- * tightest TPOT target of the batch is −1.
+ * adaspec-drafter} verifies everything). The efficiency of a speculative step that outlasts the
+ * slack of any sequence against its TPOT target is −1.
  *
  * <p>Against the released code: acceptance is calibrated and its mean recent, slots are ranked by
  * their own survival over all budgets, only the passes that were run count, prefill rows and
  * overheads are part of T (not so the catch-up of draft KV, which the paper does with the prefill),
- * and the SLO rule is in force where plain decoding itself can meet the target. {@link
- * AdaSpecLiteralStrategy} keeps the release's behaviour.
+ * and the SLO rule is in force, for every sequence's own target and with the slack that earlier
+ * steps have earned. {@link AdaSpecLiteralStrategy} keeps the release's behaviour.
  *
  * @param eliminates whether the verifier drops draft tokens
  * @param drafter where the tokens come from
@@ -76,10 +76,24 @@ record AdaSpecStrategy(boolean eliminates, DrafterKind drafter, int cap, Control
         estimate, survival, estimate.draftedNanos(survival), allowedNanos(estimate));
   }
 
-  /** No limit where even plain decoding takes longer than the tightest target. */
+  /**
+   * How long a speculative step may take: until the next token of any sequence is due, {@code m ·
+   * tpot} after its first token for m tokens so far. Who is late sets no limit, nor does anybody
+   * where even plain decoding takes longer than the tightest target.
+   */
   private static double allowedNanos(StepEstimate estimate) {
-    double tightest = estimate.tightestTpotNanos();
-    return estimate.plainNanos() > tightest ? Double.POSITIVE_INFINITY : tightest;
+    double allowed = Double.POSITIVE_INFINITY;
+    if (estimate.plainNanos() > estimate.tightestTpotNanos()) {
+      return allowed;
+    }
+    for (BatchView.Entry entry : estimate.batch().entries()) {
+      if (entry.samples() && entry.slo().hasTpot() && entry.emittedTokens() > 0) {
+        double tpot = entry.slo().tpotNanos();
+        double slack = entry.emittedTokens() * tpot - entry.decodeElapsedNanos();
+        allowed = slack < tpot ? allowed : Math.min(allowed, slack);
+      }
+    }
+    return allowed;
   }
 
   @Override
@@ -111,7 +125,9 @@ record AdaSpecStrategy(boolean eliminates, DrafterKind drafter, int cap, Control
     }
     double nanos =
         estimate.draftingWithoutCatchUpNanos(lengths) + estimate.withoutDraftingNanos(rows, reads);
-    return k > 0 && nanos > allowedNanos(estimate) ? VIOLATES_SLO : tokens / nanos;
+    return k > 0 && nanos > allowedNanos(estimate) * tokens / estimate.samplers()
+        ? VIOLATES_SLO
+        : tokens / nanos;
   }
 
   private static int longest(SurvivalTable survival) {

@@ -42,4 +42,23 @@ public interface CostModel {
   default double prefillSavingNanos(int rows) {
     return 0;
   }
+
+  /**
+   * What the prefill rows of a target pass add to it where it is: their number times what one more
+   * row adds. Next to nothing while the pass is bound by memory, their full share when it is bound
+   * by arithmetic. A step that prefills is worth that much without any output token.
+   *
+   * @param rows of the pass
+   * @param contextTokens of the pass
+   * @param prefillRows how many of its rows are prefill
+   */
+  default double prefillShareNanos(int rows, long contextTokens, int prefillRows) {
+    int fewer = Math.min(prefillRows, 32);
+    if (fewer <= 0 || fewer >= rows) {
+      return 0;
+    }
+    double added =
+        targetPassNanos(rows, contextTokens) - targetPassNanos(rows - fewer, contextTokens);
+    return prefillRows * added / fewer;
+  }
 }

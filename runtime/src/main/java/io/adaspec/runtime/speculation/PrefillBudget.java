@@ -34,7 +34,7 @@ final class PrefillBudget {
     int budget = most(estimate, allowed);
     double steps = Math.ceil((double) waiting.promptTokens() / Math.max(1, budget));
     if (waiting.requests() > 0 && waiting.tightestTtftSlackNanos() < SAFETY * steps * allowed) {
-      return StepBudget.unlimited();
+      budget = (int) Math.max(budget, Math.min(MOST, waiting.promptTokens()));
     }
     return new StepBudget(budget);
   }

@@ -20,6 +20,11 @@ import java.util.Arrays;
 record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
     implements SpeculationStrategy {
   private static final int CATCH_UP_STEPS = 64;
+  private static final double CATCH_UP_SHARE = 0.5;
+
+  /** A sequence that drafted in the last step lags by no more than this. */
+  private static final int SETTLED_LAG = 2;
+
   private static final double HYSTERESIS = 1.02;
   private static final int EXPLORING_DRAFT = 3;
   private static final int EXPLORING_SHARE = 8;
@@ -52,7 +57,7 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
       StepEstimate estimate = new StepEstimate(batch, state.correction().applied(cost));
       int depth = bestDepth(estimate);
       if (depth > 0) {
-        return withLookup(batch, DraftChoices.uniform(batch, DrafterKind.MODEL, depth));
+        return withLookup(batch, affordable(estimate, depth));
       }
       if (mode == SpeculationLedger.Mode.EXPLORE) {
         return withLookup(batch, exploring(batch));
@@ -69,7 +74,7 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
       return all;
     }
     StepEstimate estimate = new StepEstimate(batch, state.correction().applied(cost));
-    double sunk = estimate.draftedNanos(survival);
+    double sunk = estimate.draftedNanos(survival) - estimate.prefillShareNanos();
     VerifyBudget.Choice now =
         VerifyBudget.choose(estimate, survival, sunk, Double.POSITIVE_INFINITY);
     long[] candidates = new long[batch.size()];
@@ -90,7 +95,7 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
   @Override
   public int[] select(BatchView batch, SurvivalTable survival, CostModel cost) {
     StepEstimate estimate = new StepEstimate(batch, state.correction().applied(cost));
-    double sunk = estimate.draftedNanos(survival);
+    double sunk = estimate.draftedNanos(survival) - estimate.prefillShareNanos();
     double[] weights = SloSlack.weights(estimate, survival, sunk);
     int[] lengths =
         VerifyBudget.choose(estimate, survival, sunk, Double.POSITIVE_INFINITY, weights).lengths();
@@ -108,7 +113,8 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
   /** The depth of highest predicted efficiency, 0 when plain decoding is as good. */
   private int bestDepth(StepEstimate estimate) {
     BatchView batch = estimate.batch();
-    double best = HYSTERESIS * estimate.samplers() / estimate.plainNanos();
+    double share = estimate.prefillShareNanos();
+    double best = HYSTERESIS * estimate.samplers() / (estimate.plainNanos() - share);
     int bestDepth = 0;
     SurvivalTable predicted = new SurvivalTable(batch.size(), cap);
     for (int depth = 1; depth <= cap; depth++) {
@@ -124,7 +130,7 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
       if (drafting == 0) {
         return bestDepth;
       }
-      double sunk = estimate.draftingNanos(predicted.draftedCounts(), CATCH_UP_STEPS);
+      double sunk = estimate.draftingNanos(predicted.draftedCounts(), CATCH_UP_STEPS) - share;
       double efficiency =
           VerifyBudget.choose(estimate, predicted, sunk, Double.POSITIVE_INFINITY).efficiency();
       if (efficiency > best) {
@@ -144,6 +150,44 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
       if (choices.caps()[i] == 0) {
         choices.drafters()[i] = lookup.drafters()[i];
         choices.caps()[i] = lookup.caps()[i];
+      }
+    }
+    return choices;
+  }
+
+  /**
+   * Drafts for whom catching up costs at most a share of what the ledger can lose: least behind
+   * first. The others join in later steps, when these have earned it back.
+   */
+  private DraftChoices affordable(StepEstimate estimate, int depth) {
+    BatchView batch = estimate.batch();
+    DraftChoices choices = DraftChoices.uniform(batch, DrafterKind.MODEL, depth);
+    long[] order = new long[batch.size()];
+    for (int i = 0; i < order.length; i++) {
+      order[i] = (long) batch.get(i).draftLag() << 32 | i;
+    }
+    Arrays.sort(order);
+    double most = CATCH_UP_SHARE * state.ledger().balanceNanos();
+    int rows = 0;
+    long reads = 0;
+    int count = 0;
+    for (long key : order) {
+      int i = (int) key;
+      int lag = (int) (key >>> 32);
+      if (choices.caps()[i] > 0) {
+        int known = batch.get(i).contextTokens() + batch.get(i).rows();
+        rows += Math.max(1, lag);
+        reads += BatchView.contextReads(Math.max(0, known - lag), Math.max(1, lag));
+        count++;
+        boolean behind = lag > SETTLED_LAG;
+        if (behind
+            && estimate.draftPassNanos(rows, reads) - estimate.draftPassNanos(count, reads)
+                > most) {
+          choices.caps()[i] = 0;
+          choices.drafters()[i] = DrafterKind.NONE;
+          rows -= lag;
+          count--;
+        }
       }
     }
     return choices;

@@ -95,15 +95,17 @@ public record SpeculationLedger(
     }
     int sequences = report.sequences().size();
     int plainRows = Math.max(1, report.targetRows() - report.verifiedTokens());
-    int decodeRows = Math.max(1, plainRows - report.prefillRows());
     long plainReads = report.targetContextReads() - report.verifiedTokens();
-    long decodeReads = plainReads - BatchView.contextReads(0, report.prefillRows());
     double plainOfStep =
         cost.overheadNanos(sequences)
             + cost.targetPassNanos(plainRows, Math.max(0, plainReads))
             - cost.prefillSavingNanos(report.prefillRows());
     double plain =
-        cost.overheadNanos(sampling) + cost.targetPassNanos(decodeRows, Math.max(0, decodeReads));
+        report.prefillRows() > 0
+            ? plainOfStep
+                - cost.prefillShareNanos(plainRows, Math.max(0, plainReads), report.prefillRows())
+            : cost.overheadNanos(sampling)
+                + cost.targetPassNanos(plainRows, Math.max(0, plainReads));
     return (report.emittedTokens() - sampling) * plain / sampling
         - (Math.min((double) report.totalNanos(), OUTLIER * predicted(report, cost)) - plainOfStep);
   }

@@ -44,6 +44,12 @@ final class StepEstimate {
         - cost.prefillSavingNanos(batch.totalRows() - samplers);
   }
 
+  /** What the step's prefill rows add to it; no reason to draft more or less. */
+  double prefillShareNanos() {
+    return cost.prefillShareNanos(
+        batch.totalRows(), batch.totalContextReads(), batch.totalRows() - samplers);
+  }
+
   /** The step as plain decoding. */
   double plainNanos() {
     return withoutDraftingNanos(0, 0);

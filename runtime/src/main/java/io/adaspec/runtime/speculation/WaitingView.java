@@ -5,7 +5,7 @@ package io.adaspec.runtime.speculation;
  * middle of their prompt.
  *
  * @param requests how many
- * @param promptTokens their prompt tokens that are still to be computed
+ * @param promptTokens prompt tokens still to be computed of those that have a TTFT target
  * @param tightestTtftSlackNanos least time left until a TTFT target of theirs passes; negative when
  *     late, {@link Long#MAX_VALUE} when none has one
  */
@@ -19,7 +19,9 @@ public record WaitingView(int requests, long promptTokens, long tightestTtftSlac
   public WaitingView and(int tokens, long deadlineNanos, long nowNanos) {
     long slack = deadlineNanos == Long.MAX_VALUE ? Long.MAX_VALUE : deadlineNanos - nowNanos;
     return new WaitingView(
-        requests + 1, promptTokens + tokens, Math.min(tightestTtftSlackNanos, slack));
+        requests + 1,
+        promptTokens + (slack == Long.MAX_VALUE ? 0 : tokens),
+        Math.min(tightestTtftSlackNanos, slack));
   }
 
   public static WaitingView empty() {

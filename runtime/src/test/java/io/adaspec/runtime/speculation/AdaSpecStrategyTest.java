@@ -36,14 +36,17 @@ class AdaSpecStrategyTest {
   }
 
   @Test
-  void aStepLongerThanTheTightestTpotIsNotSpeculative() {
+  void aStepLongerThanTheTightestSlackIsNotSpeculative() {
     SpeculationStrategy strategy = Strategies.parse("adaspec");
-    BatchView.Entry tight = Batches.entry(0, 8, new SloTarget(SloTarget.NONE, 11), 5, 0, 0.9);
+    BatchView.Entry tight = Batches.entry(0, 8, new SloTarget(SloTarget.NONE, 11), 1, 0, 0.9);
+    BatchView.Entry early = Batches.entry(0, 8, new SloTarget(SloTarget.NONE, 11), 9, 0, 0.9);
     BatchView.Entry loose = Batches.entry(1, 8, SloTarget.none(), 5, 0, 0.9);
 
     assertThat(strategy.choose(new BatchView(List.of(loose)), MEMORY_BOUND).caps()[0]).isEqualTo(8);
     assertThat(strategy.choose(new BatchView(List.of(tight, loose)), MEMORY_BOUND).caps())
         .containsOnly(0);
+    assertThat(strategy.choose(new BatchView(List.of(early, loose)), MEMORY_BOUND).caps())
+        .containsOnly(8);
   }
 
   @Test

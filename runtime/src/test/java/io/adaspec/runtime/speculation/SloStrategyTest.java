@@ -95,8 +95,8 @@ class SloStrategyTest {
     int calm = SLO.budget(new WaitingView(1, 30, Long.MAX_VALUE), running, cost).prefillTokens();
 
     assertThat(calm).isEqualTo(39);
-    assertThat(SLO.budget(new WaitingView(1, 3000, 10), running, cost))
-        .isEqualTo(StepBudget.unlimited());
+    assertThat(SLO.budget(new WaitingView(1, 3000, 10), running, cost).prefillTokens())
+        .isEqualTo(3000);
     assertThat(SLO.budget(WaitingView.empty(), Batches.decoding(2, 4), cost))
         .isEqualTo(StepBudget.unlimited());
   }
