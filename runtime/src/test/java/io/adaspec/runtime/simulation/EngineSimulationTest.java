@@ -16,6 +16,7 @@ import io.adaspec.runtime.speculation.Verifier;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -135,9 +136,10 @@ class EngineSimulationTest {
                     traffic("job", ServiceClass.BATCH, 1.3, Traffic.Slo.none())))
             .run("slo");
 
-    assertThat(outcome.byClass().get(ServiceClass.INTERACTIVE).attainment()).isGreaterThan(0.95);
-    assertThat(outcome.byClass().get(ServiceClass.BATCH).ttft().median())
-        .isGreaterThan(10 * outcome.byClass().get(ServiceClass.INTERACTIVE).ttft().median());
+    var interactive = Objects.requireNonNull(outcome.byClass().get(ServiceClass.INTERACTIVE));
+    var batch = Objects.requireNonNull(outcome.byClass().get(ServiceClass.BATCH));
+    assertThat(interactive.attainment()).isGreaterThan(0.95);
+    assertThat(batch.ttft().median()).isGreaterThan(10 * interactive.ttft().median());
   }
 
   @Test
