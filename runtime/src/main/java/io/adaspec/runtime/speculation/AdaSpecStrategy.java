@@ -125,9 +125,7 @@ record AdaSpecStrategy(boolean eliminates, DrafterKind drafter, int cap, Control
     }
     double nanos =
         estimate.draftingWithoutCatchUpNanos(lengths) + estimate.withoutDraftingNanos(rows, reads);
-    return k > 0 && nanos > allowedNanos(estimate) * tokens / estimate.samplers()
-        ? VIOLATES_SLO
-        : tokens / nanos;
+    return k > 0 && nanos > allowedNanos(estimate) ? VIOLATES_SLO : tokens / nanos;
   }
 
   private static int longest(SurvivalTable survival) {
