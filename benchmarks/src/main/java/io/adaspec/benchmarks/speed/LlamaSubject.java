@@ -42,7 +42,8 @@ final class LlamaSubject implements Subject {
                 .setParallel(settings.mostSequences())
                 .enableContBatching()
                 .setCtxSize(perSequence * settings.mostSequences())
-                .setGpuLayers(0));
+                .setGpuLayers(0)
+                .disableLog());
     this.clients = Executors.newFixedThreadPool(settings.mostSequences());
   }
 
