@@ -12,7 +12,8 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * CUDA graphs by shape: the kernels of a shape are recorded when it first occurs and launched as
- * one from then on. The least recently used graph goes when there are {@value #MOST_GRAPHS}.
+ * one from then on. Recording is relaxed, since the driver may load a kernel when it is first
+ * named. The least recently used graph goes when there are {@value #MOST_GRAPHS}.
  *
  * @param <S> the shape
  */
@@ -52,7 +53,7 @@ final class LaunchGraphs<S> implements AutoCloseable {
   private CUgraphExec record(S shape) {
     check(
         JCudaDriver.cuStreamBeginCapture(
-            context.stream(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
+            context.stream(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED),
         "cuStreamBeginCapture");
     CUgraph graph = new CUgraph();
     boolean queued = false;
