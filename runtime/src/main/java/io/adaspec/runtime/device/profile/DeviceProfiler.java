@@ -32,6 +32,9 @@ public final class DeviceProfiler {
   private static final int SHORT_CONTEXT = 16;
   private static final int FILL_ROWS = 64;
 
+  /** Measured whatever the budget: without a draft pass and a verify pass a profile misleads. */
+  private static final int LEAST_POINTS = 4;
+
   private final ProfileSteps steps;
   private final long budgetNanos;
   private final double pieceNanos;
@@ -150,7 +153,7 @@ public final class DeviceProfiler {
   private boolean tooLong(ProfilePoint point) {
     double once = nanosPerRow * point.targetRows();
     boolean overBudget = spentNanos + 3 * once > (double) budgetNanos * (round + 1) / ROUNDS;
-    return next > 0 && (overBudget || once > 2 * pieceNanos);
+    return next >= LEAST_POINTS && (overBudget || once > 2 * pieceNanos);
   }
 
   /** Computes the KV that the other steps read, as much as an eighth of the budget allows. */
