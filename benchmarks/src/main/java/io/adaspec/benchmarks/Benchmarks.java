@@ -5,6 +5,7 @@ import io.adaspec.benchmarks.engine.SoakCommand;
 import io.adaspec.benchmarks.models.GenerateModelCommand;
 import io.adaspec.benchmarks.pair.AcceptanceCommand;
 import io.adaspec.benchmarks.pair.PeerTextCommand;
+import io.adaspec.benchmarks.paper.PaperCommand;
 import io.adaspec.benchmarks.probe.ProbeCommand;
 import io.adaspec.benchmarks.speed.SpeedCommand;
 import picocli.CommandLine;
@@ -26,7 +27,8 @@ import picocli.CommandLine.Spec;
       AcceptanceCommand.class,
       PeerTextCommand.class,
       ActorPathCommand.class,
-      SoakCommand.class
+      SoakCommand.class,
+      PaperCommand.class
     })
 public final class Benchmarks implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();

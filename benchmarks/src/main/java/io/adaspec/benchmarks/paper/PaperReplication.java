@@ -16,19 +16,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Repeats the experiment of AdaSpec (arXiv 2503.05096, section 6) in simulation: model pairs ×
  * traces × SLO scales × strategies, and a sweep over load; checks what should hold, cell by cell,
  * and writes tables and plots.
  *
- * <p>{@code java -cp … io.adaspec.benchmarks.paper.PaperReplication [OUT [TRACES]]} writes {@code
- * paper-replication.md}, {@code .csv} and {@code -*.svg} into OUT ({@code benchmarks/results}).
- * Recorded traces are read from TRACES ({@code ../shared/assets/traces}); where they are missing,
- * arrivals of the same statistics are generated, and the report says so. Deterministic; the
- * baselines are those of the paper, the machines are estimates (see {@code SimulatedProfiles}).
+ * <p>{@code benchmarks/run paper} writes {@code paper-replication.md}, {@code .csv} and {@code
+ * -*.svg} into {@code benchmarks/results}. Where recorded traces are missing, arrivals of the same
+ * statistics are generated, and the report says so. Deterministic; the baselines are those of the
+ * paper, the machines are estimates (see {@code SimulatedProfiles}).
  */
-public final class PaperReplication {
+final class PaperReplication {
   static final String PLAIN = "off";
   static final List<String> FIXED = List.of("fixed:1", "fixed:3", "fixed:5");
   static final List<String> STRATEGIES =
@@ -56,7 +56,7 @@ public final class PaperReplication {
   private static final List<Double> LOADS = List.of(0.2, 0.6, 1.0, 1.5);
   private static final double TRACE_LOAD = 0.4;
   private static final double TTFT_SCALE = 10;
-  private static final int REQUESTS = 1000;
+  private static final int REQUESTS = 500;
 
   private final Optional<Path> traces;
   private final PrintStream progress;
@@ -66,14 +66,16 @@ public final class PaperReplication {
     this.progress = progress;
   }
 
-  /** Runs everything. */
-  public static void main(String[] args) throws IOException {
-    Path out = Path.of(args.length > 0 ? args[0] : "benchmarks/results");
-    Path folder = Path.of(args.length > 1 ? args[1] : "../shared/assets/traces");
-    Optional<Path> traces = Optional.of(folder).filter(Files::isDirectory);
+  /**
+   * Runs everything and writes into {@code out}.
+   *
+   * @param traces folder of recorded traces
+   */
+  static void run(Path out, Optional<Path> traces) throws IOException {
     PaperReplication replication = new PaperReplication(traces, System.out);
-    List<Cell> cells = new ArrayList<>(replication.traceCells());
-    cells.addAll(replication.loadCells());
+    List<Supplier<Cell>> grid = new ArrayList<>(replication.traceCells());
+    grid.addAll(replication.loadCells());
+    List<Cell> cells = grid.parallelStream().map(Supplier::get).toList();
     List<MixedClasses.Comparison> mixed = PAIRS.stream().map(MixedClasses::compare).toList();
     boolean recorded = Trace.load(TRACES.getFirst(), traces).recorded();
     Files.createDirectories(out);
@@ -82,14 +84,14 @@ public final class PaperReplication {
   }
 
   /** Every pair and trace at a moderate load, with tight to loose targets. */
-  private List<Cell> traceCells() throws IOException {
-    List<Cell> cells = new ArrayList<>();
+  private List<Supplier<Cell>> traceCells() throws IOException {
+    List<Supplier<Cell>> cells = new ArrayList<>();
     for (String pair : PAIRS) {
       for (String name : TRACES) {
         Trace trace = Trace.load(name, traces);
         for (double scale : SLO_SCALES) {
           Arrivals arrivals = new Arrivals.Replay(trace, 0, TRACE_LOAD);
-          cells.add(run(new Cell(pair, name, TRACE_LOAD, scale), arrivals));
+          cells.add(() -> run(new Cell(pair, name, TRACE_LOAD, scale), arrivals));
         }
       }
     }
@@ -97,12 +99,12 @@ public final class PaperReplication {
   }
 
   /** Every pair under Poisson arrivals from nearly idle to overload. */
-  private List<Cell> loadCells() {
-    List<Cell> cells = new ArrayList<>();
+  private List<Supplier<Cell>> loadCells() {
+    List<Supplier<Cell>> cells = new ArrayList<>();
     for (String pair : PAIRS) {
       for (double load : LOADS) {
         Arrivals arrivals = new Arrivals.Phases(List.of(new Arrivals.Phase(1e6, 0, load, 1)));
-        cells.add(run(new Cell(pair, "poisson", load, 2), arrivals));
+        cells.add(() -> run(new Cell(pair, "poisson", load, 2), arrivals));
       }
     }
     return cells;

@@ -68,15 +68,12 @@ final class ReplicationReport {
             + " scheduler and strategies as in the product, on simulated devices whose times follow"
             + " a roofline of the named machines and whose drafts are drawn from a distribution of"
             + " easy and hard requests (`SimulatedProfiles`, `DraftQuality`): figures compare"
-            + " strategies, they are not measurements of these machines. 1,000 requests with"
+            + " strategies, they are not measurements of these machines. 500 requests with"
             + " Spec-Bench's lengths per cell and strategy; TTFT target ten times an idle 512-token"
             + " prefill.%n",
         date, recordedTraces ? "the recorded" : "generated");
     out.format("%n");
-    out.format(
-        "    mvn -q -DskipTests package%n"
-            + "    java -cp 'benchmarks/target/classes:api/target/dist/lib/*' "
-            + "io.adaspec.benchmarks.paper.PaperReplication%n");
+    out.format("    benchmarks/run paper%n");
     out.format("%n");
     out.format(
         "The paper claims up to 66 %% over the best speculative baseline (version 2), 1.14 to 14.3"

@@ -1,6 +1,6 @@
 /**
- * The experiment of the AdaSpec paper, on simulated devices. Main type: {@link
- * io.adaspec.benchmarks.paper.PaperReplication}. Imported by nobody.
+ * The experiment of the AdaSpec paper, on simulated devices. Main type: {@code PaperReplication}.
+ * Imported by the command line.
  */
 @NullMarked
 package io.adaspec.benchmarks.paper;
