@@ -23,8 +23,10 @@ final class BundledJars {
   private static final List<String> NATIVE_SUFFIXES =
       List.of(".so", ".dylib", ".dll", ".jnilib", ".a");
 
-  private static final List<String> MACHINE_NAMES =
-      List.of("linux-x86_64", "linux-x86-64", "x86_64-linux");
+  private static final List<String> MACHINE_NAMES = List.of("linux-x86_64", "linux-x86-64");
+
+  /** Of Pekko's distributed data that is kept on disk, which the product does not use. */
+  private static final List<String> LEFT_OUT = List.of("lmdbjava-", "jnr-", "jffi-", "asm-");
 
   private static final String JCUDA = "jcuda";
   private static final String JCUDA_DRIVER = "libJCudaDriver";
@@ -42,10 +44,15 @@ final class BundledJars {
   static void copyAll(Path from, Path to) throws IOException {
     Files.createDirectories(to);
     try (Stream<Path> files = Files.list(from)) {
-      for (Path jar : files.filter(file -> file.toString().endsWith(".jar")).sorted().toList()) {
+      for (Path jar : files.filter(BundledJars::isBundled).sorted().toList()) {
         copy(jar, to.resolve(jar.getFileName()));
       }
     }
+  }
+
+  private static boolean isBundled(Path file) {
+    String name = file.getFileName().toString();
+    return name.endsWith(".jar") && LEFT_OUT.stream().noneMatch(name::startsWith);
   }
 
   private static void copy(Path from, Path to) throws IOException {
