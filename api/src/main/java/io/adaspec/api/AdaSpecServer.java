@@ -3,7 +3,6 @@ package io.adaspec.api;
 import io.adaspec.actors.Engine;
 import io.adaspec.api.http.ApiKeys;
 import io.adaspec.api.http.Bodies;
-import io.adaspec.api.http.Connection;
 import io.adaspec.api.http.Failures;
 import io.adaspec.api.http.PolicyRoutes;
 import io.adaspec.api.http.Route;
@@ -20,19 +19,14 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
-import org.apache.pekko.Done;
-import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.japi.function.Function2;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
-import org.apache.pekko.stream.javadsl.Flow;
 
 /**
  * Serves one engine over HTTP and WebSocket. Hosted by any actor system; all settings are passed
@@ -105,7 +99,7 @@ public final class AdaSpecServer {
     return Http.get(system)
         .newServerAt(settings.host(), settings.port())
         .withSettings(PekkoSettings.of(system.classicSystem(), settings))
-        .bindFlow(connections(table))
+        .bindFlow(ConnectionFlow.of(table, settings.connections().requestTimeout(), engine.clock()))
         .thenApply(
             binding ->
                 new RunningServer(
@@ -114,37 +108,22 @@ public final class AdaSpecServer {
                         responses.socket(),
                         accepting,
                         workers,
-                        settings.drainTimeout())
+                        settings.drainTimeout(),
+                        engine.clock())
                     .registerWith(system));
   }
 
-  /**
-   * One flow per connection, which knows when its client has gone: the end of its requests comes at
-   * once, the end of its answers only after those that are still being made.
-   */
-  private static Flow<HttpRequest, HttpResponse, ?> connections(RouteTable table) {
-    return Flow.fromMaterializer(
-        (materializer, attributes) -> {
-          Connection connection = new Connection();
-          return Flow.of(HttpRequest.class)
-              .watchTermination(closing(connection))
-              .mapAsync(
-                  PekkoSettings.PIPELINING_LIMIT, request -> table.handle(request, connection))
-              .watchTermination(closing(connection));
-        });
-  }
-
-  private static Function2<NotUsed, CompletionStage<Done>, NotUsed> closing(Connection connection) {
-    return (none, done) -> {
-      done.whenComplete((end, failure) -> connection.close());
-      return none;
-    };
-  }
-
+  /** Template engines look for their parts with the thread's class loader. */
   private static ExecutorService workers() {
     int count = Math.min(MAX_WORKERS, Runtime.getRuntime().availableProcessors());
+    ThreadFactory threads = Thread.ofPlatform().daemon().name("adaspec-http-", 0).factory();
     return Executors.newFixedThreadPool(
-        count, Thread.ofPlatform().daemon().name("adaspec-http-", 0).factory());
+        count,
+        task -> {
+          Thread thread = threads.newThread(task);
+          thread.setContextClassLoader(AdaSpecServer.class.getClassLoader());
+          return thread;
+        });
   }
 
   private static String version() {

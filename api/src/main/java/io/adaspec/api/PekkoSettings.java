@@ -1,6 +1,10 @@
 package io.adaspec.api;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.ActorSystem;
@@ -8,6 +12,8 @@ import org.apache.pekko.http.javadsl.model.headers.ProductVersion;
 import org.apache.pekko.http.javadsl.model.headers.Server;
 import org.apache.pekko.http.javadsl.settings.ParserSettings;
 import org.apache.pekko.http.javadsl.settings.WebSocketSettings;
+import org.apache.pekko.io.Inet.SocketOption;
+import org.apache.pekko.io.TcpSO;
 import scala.concurrent.duration.FiniteDuration;
 
 /**
@@ -23,11 +29,23 @@ final class PekkoSettings {
 
   private static final int MAX_URI_LENGTH = 2048;
 
+  /**
+   * Left to itself, the system buffers megabytes for a client that does not read, tens of thousands
+   * of tokens, before its stream is held back.
+   */
+  private static final int SEND_BUFFER_BYTES = 128 << 10;
+
+  /** What clients send wrongly is theirs: it does not belong into our log. */
+  private static final Config QUIET =
+      ConfigFactory.parseString("pekko.http.server.parsing.error-logging-verbosity = simple");
+
   private PekkoSettings() {}
 
   static org.apache.pekko.http.javadsl.settings.ServerSettings of(
       ActorSystem system, ServerSettings settings) {
-    var base = org.apache.pekko.http.javadsl.settings.ServerSettings.create(system);
+    var base =
+        org.apache.pekko.http.javadsl.settings.ServerSettings.create(
+            QUIET.withFallback(system.settings().config()));
     ServerSettings.ConnectionLimits limits = settings.connections();
     ParserSettings parser =
         base.getParserSettings()
@@ -43,6 +61,7 @@ final class PekkoSettings {
             .withPeriodicKeepAliveMaxIdle(settings.sockets().pingInterval());
     return base.withParserSettings(parser)
         .withWebsocketSettings(sockets)
+        .withSocketOptions(socketOptions(base))
         .withMaxConnections(limits.maxConnections())
         .withPipeliningLimit(PIPELINING_LIMIT)
         .withServerHeader(Optional.of(Server.create(ProductVersion.create("adaspec", ""))))
@@ -52,7 +71,16 @@ final class PekkoSettings {
                 .withIdleTimeout(finite(limits.idleTimeout())));
   }
 
-  private static FiniteDuration finite(Duration duration) {
+  /** Options of the system's configuration come later and win. */
+  private static List<SocketOption> socketOptions(
+      org.apache.pekko.http.javadsl.settings.ServerSettings base) {
+    List<SocketOption> options = new ArrayList<>();
+    options.add(TcpSO.sendBufferSize(SEND_BUFFER_BYTES));
+    base.getSocketOptions().forEach(options::add);
+    return options;
+  }
+
+  static FiniteDuration finite(Duration duration) {
     return FiniteDuration.create(duration.toNanos(), TimeUnit.NANOSECONDS);
   }
 }

@@ -3,12 +3,14 @@ package io.adaspec.api;
 import io.adaspec.api.http.Route;
 import io.adaspec.api.http.RouteTable;
 import io.adaspec.api.responses.ResponsesSocket;
+import io.adaspec.runtime.time.NanoClock;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -25,6 +27,7 @@ public final class RunningServer {
   private final AtomicBoolean accepting;
   private final ExecutorService workers;
   private final Duration drainTimeout;
+  private final NanoClock clock;
 
   RunningServer(
       ServerBinding binding,
@@ -32,13 +35,15 @@ public final class RunningServer {
       ResponsesSocket socket,
       AtomicBoolean accepting,
       ExecutorService workers,
-      Duration drainTimeout) {
+      Duration drainTimeout,
+      NanoClock clock) {
     this.binding = binding;
     this.table = table;
     this.socket = socket;
     this.accepting = accepting;
     this.workers = workers;
     this.drainTimeout = drainTimeout;
+    this.clock = clock;
   }
 
   /** Where it listens. */
@@ -57,8 +62,8 @@ public final class RunningServer {
    */
   public CompletionStage<Done> stop() {
     accepting.set(false);
-    socket.drain();
-    return binding.unbind().thenCompose(unbound -> terminate(drainTimeout));
+    var _ = socket.drain();
+    return binding.unbind().thenCompose(unbound -> finish(drainTimeout));
   }
 
   /**
@@ -72,7 +77,7 @@ public final class RunningServer {
         "adaspec-http-not-ready",
         () -> {
           accepting.set(false);
-          socket.drain();
+          var _ = socket.drain();
           return CompletableFuture.completedStage(Done.getInstance());
         });
     shutdown.addTask(
@@ -82,8 +87,23 @@ public final class RunningServer {
     shutdown.addTask(
         requestsDone,
         "adaspec-http-drain",
-        () -> terminate(shorter(drainTimeout, phase.minus(PHASE_MARGIN))));
+        () -> finish(shorter(drainTimeout, phase.minus(PHASE_MARGIN))));
     return this;
+  }
+
+  /**
+   * Lets turns on sockets finish, then answers on other connections, which were not held up
+   * meanwhile: the library's own termination ends sockets at once.
+   */
+  private CompletionStage<Done> finish(Duration patience) {
+    long deadlineNanos = clock.nanoTime() + patience.toNanos();
+    return socket
+        .drain()
+        .toCompletableFuture()
+        .copy()
+        .completeOnTimeout(Done.getInstance(), patience.toNanos(), TimeUnit.NANOSECONDS)
+        .thenCompose(
+            drained -> terminate(Duration.ofNanos(Math.max(1, deadlineNanos - clock.nanoTime()))));
   }
 
   private CompletionStage<Done> terminate(Duration patience) {

@@ -53,6 +53,8 @@ public record ServerSettings(
    * @param maxConnections open at once
    * @param maxBodyBytes largest request body
    * @param bodyTimeout longest time that a body may take to arrive
+   * @param requestTimeout longest time without a running request, after which the connection is
+   *     closed: between two requests, and for the head of one
    * @param idleTimeout after which a connection without any byte is dropped; longer than the
    *     longest answer that is not streamed
    * @param maxHeaderBytes longest value of one header
@@ -62,6 +64,7 @@ public record ServerSettings(
       int maxConnections,
       long maxBodyBytes,
       Duration bodyTimeout,
+      Duration requestTimeout,
       Duration idleTimeout,
       int maxHeaderBytes,
       int maxHeaders) {
@@ -89,7 +92,13 @@ public record ServerSettings(
         List.of(),
         false,
         new ConnectionLimits(
-            1024, 4L << 20, Duration.ofSeconds(30), Duration.ofMinutes(15), 8192, 64),
+            1024,
+            4L << 20,
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(75),
+            Duration.ofMinutes(15),
+            8192,
+            64),
         new GenerationLimits(16, Integer.MAX_VALUE),
         new SocketLimits(
             32,

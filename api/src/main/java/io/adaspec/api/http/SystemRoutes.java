@@ -4,14 +4,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adaspec.actors.Engine;
 import io.adaspec.actors.EngineStatus;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpCharsets;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -20,15 +19,15 @@ import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 
 /** Health, metrics, version and the page at {@code /}. */
 public final class SystemRoutes {
-  private static final String PAGE_POLICY =
-      "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src"
-          + " 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
+  private static final ContentType.NonBinary PROMETHEUS =
+      MediaTypes.customWithOpenCharset("text", "plain", Map.of("version", "0.0.4"), false)
+          .toContentType(HttpCharsets.UTF_8);
 
   private final Engine engine;
   private final BooleanSupplier accepting;
   private final Function<EngineStatus, String> metrics;
   private final String version;
-  private final String page = resource("page.html");
+  private final Page page = Page.load();
 
   /**
    * Makes the routes.
@@ -105,13 +104,7 @@ public final class SystemRoutes {
   }
 
   private CompletionStage<HttpResponse> metrics(Exchange exchange) {
-    return engine
-        .status()
-        .thenApply(
-            status ->
-                Answers.text(
-                    MediaTypes.TEXT_PLAIN.toContentType(HttpCharsets.UTF_8),
-                    metrics.apply(status)));
+    return engine.status().thenApply(status -> Answers.text(PROMETHEUS, metrics.apply(status)));
   }
 
   private CompletionStage<HttpResponse> version(Exchange exchange) {
@@ -125,19 +118,9 @@ public final class SystemRoutes {
 
   private CompletionStage<HttpResponse> page(Exchange exchange) {
     return CompletableFuture.completedStage(
-        Answers.text(ContentTypes.TEXT_HTML_UTF8, page)
-            .addHeader(RawHeader.create("Content-Security-Policy", PAGE_POLICY))
-            .addHeader(RawHeader.create("X-Content-Type-Options", "nosniff")));
-  }
-
-  private static String resource(String name) {
-    try (InputStream in = SystemRoutes.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException("resource " + name + " is missing; rebuild the api module");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new IllegalStateException("resource " + name + " cannot be read", e);
-    }
+        Answers.text(ContentTypes.TEXT_HTML_UTF8, page.html())
+            .addHeader(RawHeader.create("Content-Security-Policy", page.policy()))
+            .addHeader(RawHeader.create("X-Content-Type-Options", "nosniff"))
+            .addHeader(RawHeader.create("Referrer-Policy", "no-referrer")));
   }
 }

@@ -44,14 +44,19 @@ final class CompletionAnswers {
             .thenApply(results -> Answers.json(whole(head, results)));
   }
 
+  /**
+   * A failure becomes an event before events are taken apart: it would overtake those that wait.
+   */
   private Source<ByteString, NotUsed> encode(
       AnswerHead head, StreamOptions streaming, Source<ChoiceEvent, NotUsed> events) {
+    ChunkEncoder encoder = new ChunkEncoder(head, streaming.includeUsage());
     return events
-        .statefulMapConcat(() -> new ChunkEncoder(head, streaming.includeUsage())::encode)
+        .map(encoder::encode)
         .recover(
-            new PFBuilder<Throwable, ByteString>()
-                .matchAny(failure -> Sse.data(Failures.toError(failure).toBody()))
+            new PFBuilder<Throwable, List<ByteString>>()
+                .matchAny(failure -> List.of(Sse.data(Failures.toError(failure).toBody())))
                 .build())
+        .mapConcat(chunks -> chunks)
         .keepAlive(pingInterval, () -> Sse.PING);
   }
 

@@ -73,13 +73,13 @@ public final class ResponsesRoutes {
         new ResponseEvents(
             turn, output -> turns.finished(turn, output, exchange, Optional.empty()));
     return source
-        .map(ChoiceEvent::event)
-        .mapConcat(events::encode)
-        .prepend(Source.from(events.created()))
+        .map(event -> events.encode(event.event()))
         .recover(
-            new PFBuilder<Throwable, ObjectNode>()
-                .matchAny(failure -> events.failed(Failures.toError(failure)))
+            new PFBuilder<Throwable, List<ObjectNode>>()
+                .matchAny(failure -> List.of(events.failed(Failures.toError(failure))))
                 .build())
+        .mapConcat(encoded -> encoded)
+        .prepend(Source.from(events.created()))
         .map(event -> Sse.event(event.get("type").asText(), event));
   }
 

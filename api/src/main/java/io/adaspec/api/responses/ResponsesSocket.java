@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.StreamSupport;
+import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -27,6 +28,7 @@ public final class ResponsesSocket {
   private final SocketFrames frames;
   private final Set<String> allowedOrigins;
   private final Set<SocketSession> open = ConcurrentHashMap.newKeySet();
+  private final CompletableFuture<Done> drained = new CompletableFuture<>();
   private volatile boolean draining;
 
   ResponsesSocket(SocketSession.Factory sessions, SocketFrames frames, Set<String> allowedOrigins) {
@@ -40,10 +42,27 @@ public final class ResponsesSocket {
     return CompletableFuture.completedStage(answer(exchange));
   }
 
-  /** Takes no new turns and closes every socket when its running turns are over. */
-  public void drain() {
+  /**
+   * Takes no new turns and closes every socket when its running turns are over.
+   *
+   * @return completes when all are closed
+   */
+  public CompletionStage<Done> drain() {
     draining = true;
     open.forEach(SocketSession::drain);
+    completeIfDrained();
+    return drained;
+  }
+
+  private void closed(SocketSession session) {
+    open.remove(session);
+    completeIfDrained();
+  }
+
+  private void completeIfDrained() {
+    if (draining && open.isEmpty()) {
+      drained.complete(Done.getInstance());
+    }
   }
 
   private HttpResponse answer(Exchange exchange) {
@@ -63,7 +82,7 @@ public final class ResponsesSocket {
               "origin_not_allowed",
               "pages of this origin may not connect; allow it in the server's settings"));
     }
-    SocketSession session = sessions.open(exchange, open::remove);
+    SocketSession session = sessions.open(exchange, this::closed);
     open.add(session);
     if (draining) {
       session.drain();

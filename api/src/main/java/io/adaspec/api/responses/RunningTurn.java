@@ -5,6 +5,7 @@ import io.adaspec.actors.Generation;
 import io.adaspec.api.http.Failures;
 import io.adaspec.api.http.Json;
 import io.adaspec.api.openai.Generations;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -40,7 +41,10 @@ final class RunningTurn {
     return turn.id();
   }
 
-  /** Sends the turn's events into {@code out}; the stage completes when it is over. */
+  /**
+   * Sends the turn's events into {@code out}; the stage completes when it is over. A failure
+   * becomes an event before events are taken apart: it would overtake those that wait.
+   */
   CompletionStage<Done> run(
       Generations generations, Sink<Message, NotUsed> out, Materializer materializer) {
     return generations
@@ -50,12 +54,13 @@ final class RunningTurn {
               generation = Optional.of(started);
               return NotUsed.getInstance();
             })
-        .mapConcat(events::encode)
-        .prepend(Source.from(events.created()))
+        .map(events::encode)
         .recover(
-            new PFBuilder<Throwable, ObjectNode>()
-                .matchAny(failure -> events.failed(Failures.toError(failure)))
+            new PFBuilder<Throwable, List<ObjectNode>>()
+                .matchAny(failure -> List.of(events.failed(Failures.toError(failure))))
                 .build())
+        .mapConcat(encoded -> encoded)
+        .prepend(Source.from(events.created()))
         .map(this::message)
         .watchTermination(Keep.right())
         .to(out)

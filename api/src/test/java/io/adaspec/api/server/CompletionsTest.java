@@ -158,7 +158,7 @@ class CompletionsTest {
             "/v1/completions",
             """
             {"prompt":"fields","max_tokens":7,"temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.1,
-             "seed":-9,"stop":["x","yz"],"ignore_eos":true,"service_tier":"flex","user":"u",
+             "seed":-9,"stop":["x","yz"],"stop_token_ids":[300],"ignore_eos":true,"service_tier":"flex","user":"u",
              "slo":{"ttft_ms":250,"tpot_ms":20.5},"unknown_field":{"a":[1]},"frequency_penalty":0,
              "speculation":{"mode":"auto","max_draft_tokens":3}}\
             """);
@@ -175,7 +175,7 @@ class CompletionsTest {
     assertThat(request.sampling().topP()).isEqualTo(0.9f);
     assertThat(request.sampling().minP()).isEqualTo(0.1f);
     assertThat(request.stopStrings()).containsExactly("x", "yz");
-    assertThat(request.stopTokens().isEmpty()).isTrue();
+    assertThat(request.stopTokens().toArray()).containsExactly(300);
     assertThat(request.serviceClass()).isEqualTo(ServiceClass.BATCH);
     assertThat(request.slo().ttftNanos()).isEqualTo(250_000_000);
     assertThat(request.slo().tpotNanos()).isEqualTo(20_500_000);

@@ -2,32 +2,41 @@ package io.adaspec.api.server;
 
 import io.adaspec.actors.DeviceOpener;
 import io.adaspec.actors.Engine;
+import io.adaspec.actors.EngineModel;
 import io.adaspec.actors.EngineStatus;
 import io.adaspec.api.ServerSettings;
+import io.adaspec.runtime.text.ChatTemplate;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A server over the real engine, whose device is simulated: scheduler, actors and streams work. */
+/** A server over the real engine, whose device is simulated unless a test gives another one. */
 final class EngineServer implements AutoCloseable {
   final TestServer server;
   final Caller caller;
 
-  EngineServer(DeviceOpener device, ServerSettings settings, String config) throws Exception {
+  EngineServer(
+      EngineModel model,
+      Optional<ChatTemplate> template,
+      DeviceOpener device,
+      ServerSettings settings,
+      String config)
+      throws Exception {
     server =
         TestServer.real(
             config,
-            Optional.of(TestServer.template()),
+            template,
             settings,
             (system, metrics) ->
-                Engine.builder(TestServer.letters())
-                    .device(device)
-                    .observer(metrics)
-                    .start(system));
+                Engine.builder(model).device(device).observer(metrics).start(system));
     caller = server.caller;
     await(EngineStatus::ready);
+  }
+
+  EngineServer(DeviceOpener device, ServerSettings settings, String config) throws Exception {
+    this(TestServer.letters(), Optional.of(TestServer.template()), device, settings, config);
   }
 
   EngineServer(DeviceOpener device) throws Exception {

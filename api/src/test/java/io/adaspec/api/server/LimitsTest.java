@@ -21,11 +21,20 @@ class LimitsTest {
   void start() throws Exception {
     server =
         TestServer.scripted(
-            ScriptedEngine.saying("Hi"),
+            request ->
+                request.maxOutputTokens() == 77
+                    ? ScriptedEngine.babbling(Duration.ofMillis(1500)).apply(request)
+                    : ScriptedEngine.saying("Hi").apply(request),
             ServerSettings.defaults()
                 .withConnections(
                     new ConnectionLimits(
-                        64, BODY, Duration.ofMillis(200), Duration.ofMinutes(1), 1024, 16))
+                        64,
+                        BODY,
+                        Duration.ofMillis(200),
+                        Duration.ofMillis(700),
+                        Duration.ofMinutes(1),
+                        1024,
+                        16))
                 .withGeneration(new GenerationLimits(4, 100)));
   }
 
@@ -66,6 +75,24 @@ class LimitsTest {
       RawConnection.Head head = connection.head();
       assertThat(head.status()).isEqualTo(400);
       assertThat(connection.body(head)).contains("body_timeout");
+    }
+  }
+
+  @Test
+  void aConnectionWithoutARequestIsClosedAndOneWithARequestIsNot() throws Exception {
+    try (RawConnection silent = new RawConnection(server.caller.port);
+        RawConnection trickling = new RawConnection(server.caller.port);
+        RawConnection kept = new RawConnection(server.caller.port);
+        RawConnection streaming = new RawConnection(server.caller.port)) {
+      trickling.write("GET /v1/models HTTP/1.1\r\nHost: loc");
+      streaming.post("/v1/completions", "{\"prompt\":\"a\",\"max_tokens\":77,\"stream\":true}");
+      kept.post("/tokenize", "{\"prompt\":\"a\"}");
+      kept.body(kept.head());
+      assertThat(silent.ended()).isTrue();
+      assertThat(trickling.ended()).isTrue();
+      assertThat(kept.ended()).isTrue();
+      assertThat(streaming.head().status()).isEqualTo(200);
+      assertThat(streaming.chunk()).startsWith("data: ");
     }
   }
 

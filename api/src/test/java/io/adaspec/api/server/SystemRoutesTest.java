@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -124,6 +127,21 @@ class SystemRoutesTest {
     assertThat(policy)
         .contains("default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'");
     assertThat(page.headers().firstValue("x-content-type-options")).contains("nosniff");
-    assertThat(page.body()).contains("<title>").doesNotContain("http://", "https://", "innerHTML");
+    assertThat(policy).doesNotContain("unsafe", "*", "http");
+    for (String tag : new String[] {"style", "script"}) {
+      String inline =
+          page.body()
+              .substring(
+                  page.body().indexOf("<" + tag + ">") + tag.length() + 2,
+                  page.body().indexOf("</" + tag + ">"));
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(inline.getBytes(StandardCharsets.UTF_8));
+      assertThat(policy)
+          .contains(tag + "-src 'sha256-" + Base64.getEncoder().encodeToString(hash) + "'");
+      assertThat(inline).hasSizeGreaterThan(1000);
+    }
+    assertThat(page.body())
+        .contains("<title>")
+        .doesNotContain("http://", "https://", "innerHTML", "style=", " src=", " onclick=");
   }
 }

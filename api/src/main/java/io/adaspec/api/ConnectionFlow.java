@@ -1,0 +1,115 @@
+package io.adaspec.api;
+
+import io.adaspec.api.http.Connection;
+import io.adaspec.api.http.RouteTable;
+import io.adaspec.runtime.time.NanoClock;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.stream.KillSwitches;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.UniqueKillSwitch;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * One connection: requests in, answers out. It ends the requests of a client that has gone, and the
+ * connection of a client that asks for nothing for a while, be it silent or be it that the head of
+ * its request trickles; the library knows only bytes, and silence of minutes is usual while an
+ * answer is made.
+ */
+final class ConnectionFlow {
+  private final RouteTable table;
+  private final Duration patience;
+  private final NanoClock clock;
+  private final Connection connection = new Connection();
+  private final AtomicInteger running = new AtomicInteger();
+  private volatile long idleSinceNanos;
+
+  private ConnectionFlow(RouteTable table, Duration patience, NanoClock clock) {
+    this.table = table;
+    this.patience = patience;
+    this.clock = clock;
+    this.idleSinceNanos = clock.nanoTime();
+  }
+
+  /**
+   * A flow for each connection.
+   *
+   * @param patience longest time without a running request
+   */
+  static Flow<HttpRequest, HttpResponse, ?> of(
+      RouteTable table, Duration patience, NanoClock clock) {
+    return Flow.fromMaterializer(
+        (materializer, attributes) ->
+            new ConnectionFlow(table, patience, clock).flow(materializer));
+  }
+
+  /**
+   * The end of the requests comes as soon as the client has gone, the end of the answers only after
+   * those that are still being made.
+   */
+  private Flow<HttpRequest, HttpResponse, NotUsed> flow(Materializer materializer) {
+    return Flow.of(HttpRequest.class)
+        .watchTermination(
+            (none, done) -> {
+              done.whenComplete((end, failure) -> connection.close());
+              return none;
+            })
+        .viaMat(KillSwitches.single(), Keep.right())
+        .mapAsync(PekkoSettings.PIPELINING_LIMIT, this::answer)
+        .watchTermination(
+            (end, done) -> {
+              var watch =
+                  materializer.scheduleWithFixedDelay(
+                      PekkoSettings.finite(patience),
+                      PekkoSettings.finite(patience.dividedBy(2)),
+                      () -> endIfIdle(end));
+              done.whenComplete(
+                  (ended, failure) -> {
+                    watch.cancel();
+                    connection.close();
+                  });
+              return NotUsed.getInstance();
+            });
+  }
+
+  private CompletionStage<HttpResponse> answer(HttpRequest request) {
+    running.incrementAndGet();
+    return table.handle(request, connection).thenApply(this::untilSent);
+  }
+
+  /** A WebSocket has time limits of its own; it counts as running for ever. */
+  private HttpResponse untilSent(HttpResponse response) {
+    if (response.status().equals(StatusCodes.SWITCHING_PROTOCOLS)) {
+      return response;
+    }
+    if (response.entity().isStrict()) {
+      finished();
+      return response;
+    }
+    return response.transformEntityDataBytes(
+        Flow.of(ByteString.class)
+            .watchTermination(
+                (none, done) -> {
+                  done.whenComplete((end, failure) -> finished());
+                  return none;
+                }));
+  }
+
+  private void finished() {
+    idleSinceNanos = clock.nanoTime();
+    running.decrementAndGet();
+  }
+
+  private void endIfIdle(UniqueKillSwitch end) {
+    if (running.get() == 0 && clock.nanoTime() - idleSinceNanos > patience.toNanos()) {
+      end.shutdown();
+    }
+  }
+}
