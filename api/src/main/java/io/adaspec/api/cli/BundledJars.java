@@ -34,6 +34,8 @@ final class BundledJars {
   private BundledJars() {}
 
   /**
+   * Copies what the distribution ships of them.
+   *
    * @param args folder of jars, folder to write to
    */
   public static void main(String[] args) throws IOException {
