@@ -42,7 +42,7 @@ final class ReplicationReport {
     for (String pair : PaperReplication.PAIRS) {
       tables(pair);
     }
-    Files.writeString(folder.resolve(NAME + ".md"), text);
+    Files.writeString(folder.resolve(NAME + ".md"), text.toString().strip() + "\n");
     Files.writeString(folder.resolve(NAME + ".csv"), csv());
     for (String pair : PaperReplication.PAIRS) {
       plot(
