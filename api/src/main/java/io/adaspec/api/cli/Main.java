@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       ProfileCommand.class,
       ExplainCommand.class,
+      SimulateCommand.class,
     })
 public final class Main implements Runnable {
   static final int FAILURE = 1;
