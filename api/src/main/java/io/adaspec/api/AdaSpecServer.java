@@ -96,16 +96,20 @@ public final class AdaSpecServer {
             engine.clock(),
             Failures::toError,
             materializer);
+    AnswersUnderWay answers = new AnswersUnderWay();
     return Http.get(system)
         .newServerAt(settings.host(), settings.port())
         .withSettings(PekkoSettings.of(system.classicSystem(), settings))
-        .bindFlow(ConnectionFlow.of(table, settings.connections().requestTimeout(), engine.clock()))
+        .bindFlow(
+            ConnectionFlow.of(
+                table, settings.connections().requestTimeout(), engine.clock(), answers))
         .thenApply(
             binding ->
                 new RunningServer(
                         binding,
                         table,
                         responses.socket(),
+                        answers,
                         accepting,
                         workers,
                         settings.drainTimeout(),

@@ -27,11 +27,15 @@ final class ConnectionFlow {
   private final RouteTable table;
   private final Duration patience;
   private final NanoClock clock;
+  private final AnswersUnderWay answers;
   private final Connection connection = new Connection();
   private final AtomicInteger running = new AtomicInteger();
+  private final AtomicInteger unsent = new AtomicInteger();
   private volatile long idleSinceNanos;
 
-  private ConnectionFlow(RouteTable table, Duration patience, NanoClock clock) {
+  private ConnectionFlow(
+      RouteTable table, Duration patience, NanoClock clock, AnswersUnderWay answers) {
+    this.answers = answers;
     this.table = table;
     this.patience = patience;
     this.clock = clock;
@@ -42,12 +46,13 @@ final class ConnectionFlow {
    * A flow for each connection.
    *
    * @param patience longest time without a running request
+   * @param answers counts those of all connections
    */
   static Flow<HttpRequest, HttpResponse, ?> of(
-      RouteTable table, Duration patience, NanoClock clock) {
+      RouteTable table, Duration patience, NanoClock clock, AnswersUnderWay answers) {
     return Flow.fromMaterializer(
         (materializer, attributes) ->
-            new ConnectionFlow(table, patience, clock).flow(materializer));
+            new ConnectionFlow(table, patience, clock, answers).flow(materializer));
   }
 
   /**
@@ -74,6 +79,7 @@ final class ConnectionFlow {
                   (ended, failure) -> {
                     watch.cancel();
                     connection.close();
+                    giveUpUnsent();
                   });
               return NotUsed.getInstance();
             });
@@ -81,12 +87,23 @@ final class ConnectionFlow {
 
   private CompletionStage<HttpResponse> answer(HttpRequest request) {
     running.incrementAndGet();
-    return table.handle(request, connection).thenApply(this::untilSent);
+    unsent.incrementAndGet();
+    answers.begin();
+    return table
+        .handle(request, connection)
+        .thenApply(this::untilSent)
+        .whenComplete(
+            (response, failure) -> {
+              if (failure != null) {
+                finished();
+              }
+            });
   }
 
   /** A WebSocket has time limits of its own; it counts as running for ever. */
   private HttpResponse untilSent(HttpResponse response) {
     if (response.status().equals(StatusCodes.SWITCHING_PROTOCOLS)) {
+      sent();
       return response;
     }
     if (response.entity().isStrict()) {
@@ -105,6 +122,20 @@ final class ConnectionFlow {
   private void finished() {
     idleSinceNanos = clock.nanoTime();
     running.decrementAndGet();
+    sent();
+  }
+
+  /** An answer counts once, sent or given up with its connection. */
+  private void sent() {
+    if (unsent.getAndUpdate(count -> Math.max(0, count - 1)) > 0) {
+      answers.end();
+    }
+  }
+
+  private void giveUpUnsent() {
+    for (int left = unsent.getAndSet(0); left > 0; left--) {
+      answers.end();
+    }
   }
 
   private void endIfIdle(UniqueKillSwitch end) {

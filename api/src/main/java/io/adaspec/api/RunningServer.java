@@ -19,11 +19,13 @@ import org.apache.pekko.http.javadsl.ServerBinding;
 
 /** A server that answers. Stops with its actor system, or by {@link #stop}. */
 public final class RunningServer {
+  private static final long LEAST_NANOS = 1_000_000;
   private static final Duration PHASE_MARGIN = Duration.ofMillis(500);
 
   private final ServerBinding binding;
   private final RouteTable table;
   private final ResponsesSocket socket;
+  private final AnswersUnderWay answers;
   private final AtomicBoolean accepting;
   private final ExecutorService workers;
   private final Duration drainTimeout;
@@ -33,6 +35,7 @@ public final class RunningServer {
       ServerBinding binding,
       RouteTable table,
       ResponsesSocket socket,
+      AnswersUnderWay answers,
       AtomicBoolean accepting,
       ExecutorService workers,
       Duration drainTimeout,
@@ -40,6 +43,7 @@ public final class RunningServer {
     this.binding = binding;
     this.table = table;
     this.socket = socket;
+    this.answers = answers;
     this.accepting = accepting;
     this.workers = workers;
     this.drainTimeout = drainTimeout;
@@ -92,18 +96,21 @@ public final class RunningServer {
   }
 
   /**
-   * Lets turns on sockets finish, then answers on other connections, which were not held up
-   * meanwhile: the library's own termination ends sockets at once.
+   * Lets turns on sockets and answers on other connections finish, then ends what is left: the
+   * library's own termination ends sockets at once and cuts answers whose head is sent.
    */
   private CompletionStage<Done> finish(Duration patience) {
     long deadlineNanos = clock.nanoTime() + patience.toNanos();
     return socket
         .drain()
+        .thenCombine(answers.whenNone(), (drained, sent) -> sent)
         .toCompletableFuture()
         .copy()
         .completeOnTimeout(Done.getInstance(), patience.toNanos(), TimeUnit.NANOSECONDS)
         .thenCompose(
-            drained -> terminate(Duration.ofNanos(Math.max(1, deadlineNanos - clock.nanoTime()))));
+            drained ->
+                terminate(
+                    Duration.ofNanos(Math.max(LEAST_NANOS, deadlineNanos - clock.nanoTime()))));
   }
 
   private CompletionStage<Done> terminate(Duration patience) {
