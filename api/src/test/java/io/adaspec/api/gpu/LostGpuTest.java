@@ -65,6 +65,10 @@ class LostGpuTest {
       Engine engine = engine(model, "two", "cuda:0", "cuda:1");
       List<CompletionStage<List<TokenEvent>>> answers = ask(engine, () -> driver.loseDevice(0));
       assertThat(texts(answers)).isEqualTo(expected).allSatisfy(t -> assertThat(t).isNotEmpty());
+      // A GPU without work does not notice its loss; an idle engine gives the next request to the
+      // first, which then fails at the latest.
+      assertThat(texts(List.of(generate(engine, "next", 0, () -> {}))))
+          .containsExactly(expected.getFirst());
       EngineStatus status = await(engine.status());
       assertThat(status.devices())
           .filteredOn(device -> device.state() == DeviceState.READY)
@@ -93,28 +97,32 @@ class LostGpuTest {
     CountDownLatch running = new CountDownLatch(REQUESTS);
     List<CompletionStage<List<TokenEvent>>> answers = new ArrayList<>();
     for (int i = 0; i < REQUESTS; i++) {
-      int[] prompt = {1, 70 + i, 80, 90};
-      InferenceRequest request =
-          InferenceRequest.builder("r" + i, TokenIds.of(prompt), OUTPUT, engine.clock().nanoTime())
-              .sampling(i % 2 == 0 ? SamplingParams.greedy() : SamplingParams.of(0.9f, i))
-              .build();
-      boolean[] counted = new boolean[1];
-      answers.add(
-          engine
-              .generate(request)
-              .map(
-                  event -> {
-                    if (event instanceof TokenEvent.Tokens && !counted[0]) {
-                      counted[0] = true;
-                      running.countDown();
-                    }
-                    return event;
-                  })
-              .runWith(Sink.seq(), system));
+      answers.add(generate(engine, "r" + i, i, running::countDown));
     }
     assertThat(running.await(30, TimeUnit.SECONDS)).isTrue();
     whenRunning.run();
     return answers;
+  }
+
+  private CompletionStage<List<TokenEvent>> generate(
+      Engine engine, String id, int number, Runnable onFirstTokens) {
+    int[] prompt = {1, 70 + number, 80, 90};
+    InferenceRequest request =
+        InferenceRequest.builder(id, TokenIds.of(prompt), OUTPUT, engine.clock().nanoTime())
+            .sampling(number % 2 == 0 ? SamplingParams.greedy() : SamplingParams.of(0.9f, number))
+            .build();
+    boolean[] counted = new boolean[1];
+    return engine
+        .generate(request)
+        .map(
+            event -> {
+              if (event instanceof TokenEvent.Tokens && !counted[0]) {
+                counted[0] = true;
+                onFirstTokens.run();
+              }
+              return event;
+            })
+        .runWith(Sink.seq(), system);
   }
 
   private static List<String> texts(List<CompletionStage<List<TokenEvent>>> answers) {
