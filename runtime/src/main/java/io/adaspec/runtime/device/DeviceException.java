@@ -39,6 +39,25 @@ public final class DeviceException extends RuntimeException {
     return new DeviceException(message, true, cause);
   }
 
+  /**
+   * A failure from an error of the JVM that only this device's work met: memory or stack used up, a
+   * mapped model file that became shorter, a native library that is not there. The process is
+   * sound, the device may be opened again.
+   *
+   * @param what what was done
+   */
+  public static DeviceException ofError(String what, Error error) {
+    String remedy =
+        switch (error) {
+          case OutOfMemoryError memory ->
+              "give the device less KV memory or smaller steps, or the JVM more memory";
+          case StackOverflowError stack -> "give the JVM more stack with -Xss";
+          case LinkageError linkage -> "check the installation; a class or library is missing";
+          default -> "check that the model file is whole and readable; do not change it in place";
+        };
+    return transientFailure(what + " failed: " + error + "; " + remedy, error);
+  }
+
   /** Whether opening the device again is pointless. */
   public boolean permanent() {
     return permanent;

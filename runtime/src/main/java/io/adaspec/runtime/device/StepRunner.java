@@ -59,6 +59,10 @@ public final class StepRunner {
       throw e;
     } catch (RuntimeException e) {
       throw DeviceException.transientFailure("step " + plan.id() + " failed: " + e.getMessage(), e);
+    } catch (OutOfMemoryError | InternalError | StackOverflowError | LinkageError e) {
+      // the step alone met them, InternalError where a mapped file was cut short; actor systems
+      // would end the process
+      throw DeviceException.ofError("step " + plan.id(), e);
     }
   }
 

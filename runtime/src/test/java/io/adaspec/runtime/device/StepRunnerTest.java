@@ -6,10 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.adaspec.runtime.device.StepHarness.Sequence;
 import io.adaspec.runtime.model.HashModelRunner;
 import io.adaspec.runtime.request.SamplingParams;
+import io.adaspec.runtime.speculation.BatchView;
+import io.adaspec.runtime.speculation.CostModel;
+import io.adaspec.runtime.speculation.DraftChoices;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.SpeculationStrategy;
+import io.adaspec.runtime.speculation.StepBudget;
 import io.adaspec.runtime.speculation.Strategies;
+import io.adaspec.runtime.speculation.SurvivalTable;
 import io.adaspec.runtime.speculation.Verifier;
+import io.adaspec.runtime.speculation.WaitingView;
 import io.adaspec.runtime.step.SequenceResult;
 import io.adaspec.runtime.step.StepResult;
 import io.adaspec.runtime.time.NanoClock;
@@ -208,6 +214,59 @@ class StepRunnerTest {
     assertThatThrownBy(() -> harness.step(Strategies.parse("fixed:2"), 512, harness.sequences))
         .isInstanceOf(DeviceException.class)
         .hasMessageContaining("no draft model");
+  }
+
+  static Stream<Error> errors() {
+    return Stream.of(
+        new OutOfMemoryError("no memory"),
+        new InternalError("a mapped file was cut short"),
+        new StackOverflowError(),
+        new NoClassDefFoundError("a kernel"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("errors")
+  void errorsThatAStepMeetsAreDeviceExceptions(Error error) {
+    StepHarness harness = new StepHarness(model(1, 1, 16), Optional.empty(), 1);
+    harness.add(prompt(5, 1), 5, SamplingParams.greedy());
+    assertThatThrownBy(() -> harness.step(new Failing(error), 512, harness.sequences))
+        .isInstanceOfSatisfying(
+            DeviceException.class, failure -> assertThat(failure.permanent()).isFalse())
+        .hasCause(error)
+        .hasMessageContaining(";");
+  }
+
+  /** Meets an error in the middle of a step. */
+  private record Failing(Error error) implements SpeculationStrategy {
+    @Override
+    public String spec() {
+      return "failing";
+    }
+
+    @Override
+    public StepBudget budget(WaitingView waiting, BatchView running, CostModel cost) {
+      return StepBudget.unlimited();
+    }
+
+    @Override
+    public DraftChoices choose(BatchView batch, CostModel cost) {
+      return DraftChoices.none(batch.size());
+    }
+
+    @Override
+    public boolean[] continueDrafting(BatchView batch, SurvivalTable survival, CostModel cost) {
+      return new boolean[batch.size()];
+    }
+
+    @Override
+    public int[] select(BatchView batch, SurvivalTable survival, CostModel cost) {
+      throw error;
+    }
+
+    @Override
+    public boolean selectsByConfidence() {
+      return false;
+    }
   }
 
   private static List<List<Integer>> texts(SpeculationStrategy strategy, int chunk) {

@@ -42,30 +42,58 @@ public final class CpuDeviceProvider implements DeviceProvider {
     int threads = spec.threads() > 0 ? spec.threads() : Runtime.getRuntime().availableProcessors();
     Kernels kernels = kernels(spec);
     WorkerTeam team = new WorkerTeam(threads);
+    boolean open = false;
+    try {
+      CpuDevice device = open(spec, target, kernels, team);
+      open = true;
+      return device;
+    } finally {
+      if (!open) {
+        team.close();
+      }
+    }
+  }
+
+  private static CpuDevice open(
+      DeviceSpec spec, ModelWeights target, Kernels kernels, WorkerTeam team) {
     KvGeometry targetKv = geometry(target.config(), spec.blockTokens());
     Optional<KvGeometry> draftKv =
         spec.draft().map(draft -> geometry(draft.config(), spec.blockTokens()));
     int blocks = blocks(spec, target.config(), targetKv, draftKv);
     ModelRunner runner =
         new CpuModelRunner(target, targetKv, blocks, spec.maxRows(), kernels, team);
-    Optional<ModelRunner> draft =
-        spec.draft()
-            .map(
-                model ->
-                    new CpuModelRunner(
-                        model, draftKv.orElseThrow(), blocks, spec.maxRows(), kernels, team));
-    DeviceInfo info =
-        new DeviceInfo(
-            spec.name(),
-            threads + (threads == 1 ? " thread, " : " threads, ") + kernels.name(),
-            target.config().vocabularySize(),
-            target.config().contextTokens(),
-            spec.draft().map(model -> model.config().contextTokens()).orElse(0),
-            spec.blockTokens(),
-            blocks,
-            spec.draft().isPresent() ? blocks : 0,
-            spec.maxRows());
-    return new CpuDevice(info, runner, draft, team);
+    boolean open = false;
+    try {
+      Optional<ModelRunner> draft =
+          spec.draft()
+              .map(
+                  model ->
+                      new CpuModelRunner(
+                          model, draftKv.orElseThrow(), blocks, spec.maxRows(), kernels, team));
+      CpuDevice device =
+          new CpuDevice(info(spec, target, kernels, team, blocks), runner, draft, team);
+      open = true;
+      return device;
+    } finally {
+      if (!open) {
+        runner.close();
+      }
+    }
+  }
+
+  private static DeviceInfo info(
+      DeviceSpec spec, ModelWeights target, Kernels kernels, WorkerTeam team, int blocks) {
+    int threads = team.size();
+    return new DeviceInfo(
+        spec.name(),
+        threads + (threads == 1 ? " thread, " : " threads, ") + kernels.name(),
+        target.config().vocabularySize(),
+        target.config().contextTokens(),
+        spec.draft().map(model -> model.config().contextTokens()).orElse(0),
+        spec.blockTokens(),
+        blocks,
+        spec.draft().isPresent() ? blocks : 0,
+        spec.maxRows());
   }
 
   /**

@@ -47,10 +47,18 @@ public final class CpuModelRunner implements ModelRunner {
     this.kvBlocks = kvBlocks;
     this.maxRows = maxRows;
     this.team = team;
-    this.transformer = new Transformer(model, geometry, kvBlocks, kernels, team, arena);
-    this.samplers = new TokenSampler[team.size()];
-    for (int i = 0; i < samplers.length; i++) {
-      samplers[i] = new TokenSampler(model.config().vocabularySize());
+    boolean complete = false;
+    try {
+      this.transformer = new Transformer(model, geometry, kvBlocks, kernels, team, arena);
+      this.samplers = new TokenSampler[team.size()];
+      for (int i = 0; i < samplers.length; i++) {
+        samplers[i] = new TokenSampler(model.config().vocabularySize());
+      }
+      complete = true;
+    } finally {
+      if (!complete) {
+        arena.close();
+      }
     }
   }
 

@@ -1,0 +1,42 @@
+package io.adaspec.runtime.device.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.adaspec.runtime.device.DeviceSpec;
+import io.adaspec.runtime.model.LoadedModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CpuDeviceProviderTest {
+  private static long workers() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("adaspec-worker-"))
+        .count();
+  }
+
+  /** A device that cannot be opened is tried again and again; its threads must not pile up. */
+  @Test
+  void aDeviceThatCannotBeOpenedLeavesNoThreads(@TempDir Path folder) throws IOException {
+    try (LoadedModel target = Pairs.TINY.target(folder);
+        LoadedModel other = Pairs.STORYTELLER.draft(folder)) {
+      DeviceSpec spec =
+          new DeviceSpec(
+              "cpu",
+              Optional.of(target.forDevice()),
+              Optional.of(other.forDevice()),
+              3,
+              1 << 20,
+              16,
+              64);
+      long before = workers();
+      assertThatThrownBy(() -> new CpuDeviceProvider().open(spec))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("vocabulary");
+      assertThat(workers()).isEqualTo(before);
+    }
+  }
+}
