@@ -90,7 +90,7 @@ final class PrefillPlanner {
   private List<Sequence> prefilling(StepRows step) {
     List<Sequence> prompts = new ArrayList<>();
     for (Sequence sequence : residents.running()) {
-      if (!sequence.isPaused() && sequence.gap() > 1 && !step.has(sequence)) {
+      if (sequence.gap() > 1 && step.admits(sequence) && !step.has(sequence)) {
         prompts.add(sequence);
       }
     }
@@ -120,8 +120,8 @@ final class PrefillPlanner {
 
   /** The next sequence to be placed: preempted ones before waiting ones of their class. */
   private @Nullable Sequence newcomer(StepRows step) {
-    Sequence preempted = residents.firstPreempted(step.preempted());
-    Optional<Sequence> first = waiting.first(capacityTokens);
+    Sequence preempted = residents.firstPreempted(step);
+    Optional<Sequence> first = waiting.first(capacityTokens, step::admits);
     if (preempted == null) {
       return first.orElse(null);
     }

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,14 +75,26 @@ final class Residents {
     preempted.remove(sequence);
   }
 
-  /** The most urgent preempted sequence that is neither paused nor preempted in {@code step}. */
-  @Nullable Sequence firstPreempted(List<Sequence> excluded) {
+  /** The most urgent preempted sequence that may take part in {@code step}. */
+  @Nullable Sequence firstPreempted(StepRows step) {
     for (Sequence sequence : preempted) {
-      if (!sequence.isPaused() && !excluded.contains(sequence)) {
+      if (step.admits(sequence)) {
         return sequence;
       }
     }
     return null;
+  }
+
+  /** The most important sequence that runs apart and is not paused. */
+  Optional<Sequence> firstApart() {
+    for (List<Sequence> sequences : List.of(running, preempted)) {
+      for (Sequence sequence : sequences) {
+        if (sequence.isApart() && !sequence.isPaused()) {
+          return Optional.of(sequence);
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   void checkInvariants() {

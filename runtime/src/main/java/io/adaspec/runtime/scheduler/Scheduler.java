@@ -93,7 +93,8 @@ public final class Scheduler {
     if (!ready) {
       return Optional.empty();
     }
-    inFlight = planner.plan(nextStep, policy, nowNanos).orElse(null);
+    CostModel predicted = learned.correction().applied(policy.cost());
+    inFlight = planner.plan(nextStep, policy, predicted, nowNanos).orElse(null);
     if (inFlight == null) {
       return Optional.empty();
     }
@@ -212,6 +213,20 @@ public final class Scheduler {
       drop(sequence);
     }
     return true;
+  }
+
+  /**
+   * Gives a request steps of its own until its next token, because steps that it took part in
+   * failed: if it is the cause, it takes nobody along any more.
+   *
+   * @return false when the request is not here
+   */
+  public boolean runApart(RequestId id) {
+    Sequence sequence = residents.find(id);
+    if (sequence != null) {
+      sequence.runApart();
+    }
+    return sequence != null;
   }
 
   private void drop(Sequence sequence) {

@@ -1,5 +1,7 @@
 package io.adaspec.runtime.scheduler;
 
+import java.time.Duration;
+
 /**
  * What one scheduler may do at once.
  *
@@ -8,9 +10,18 @@ package io.adaspec.runtime.scheduler;
  *     together
  * @param minPrefillTokens prefill rows that every step leaves room for while a prompt waits, so
  *     that prefill always goes on
+ * @param longestStepNanos a step gets no more prefill rows than are predicted to keep it within
+ *     this time; at least one, so that prefill goes on whatever it takes
  */
-public record SchedulerLimits(int maxSequences, int stepTokens, int minPrefillTokens) {
+public record SchedulerLimits(
+    int maxSequences, int stepTokens, int minPrefillTokens, long longestStepNanos) {
+  private static final long LONGEST_STEP_NANOS = Duration.ofSeconds(10).toNanos();
+
   public SchedulerLimits {
+    if (longestStepNanos <= 0) {
+      throw new IllegalArgumentException(
+          "the longest step must take more than 0 ns, not " + longestStepNanos);
+    }
     if (maxSequences <= 0 || minPrefillTokens <= 0) {
       throw new IllegalArgumentException(
           "sequences " + maxSequences + " and prefill " + minPrefillTokens + " must be positive");
@@ -27,6 +38,16 @@ public record SchedulerLimits(int maxSequences, int stepTokens, int minPrefillTo
     }
   }
 
+  /** These limits with steps of at most 10 seconds. */
+  public SchedulerLimits(int maxSequences, int stepTokens, int minPrefillTokens) {
+    this(maxSequences, stepTokens, minPrefillTokens, LONGEST_STEP_NANOS);
+  }
+
+  /** These limits with another bound on the time of a step. */
+  public SchedulerLimits withLongestStepNanos(long nanos) {
+    return new SchedulerLimits(maxSequences, stepTokens, minPrefillTokens, nanos);
+  }
+
   /**
    * These limits on a device that takes fewer rows at once.
    *
@@ -37,7 +58,8 @@ public record SchedulerLimits(int maxSequences, int stepTokens, int minPrefillTo
       return this;
     }
     int prefill = Math.max(1, Math.min(minPrefillTokens, maxRows / 4));
-    return new SchedulerLimits(Math.min(maxSequences, maxRows - prefill), maxRows, prefill);
+    return new SchedulerLimits(
+        Math.min(maxSequences, maxRows - prefill), maxRows, prefill, longestStepNanos);
   }
 
   /** 64 sequences, 512 tokens a step, at least 32 of them for prefill. */

@@ -28,6 +28,7 @@ public final class Sequence {
   private long number = -1;
   private long lastStep = -1;
   private boolean cancelled;
+  private boolean apart;
 
   private boolean paused;
   private long pausedSinceNanos;
@@ -159,6 +160,15 @@ public final class Sequence {
     cancelled = true;
   }
 
+  /** Whether its steps are its own until its next token. */
+  boolean isApart() {
+    return apart;
+  }
+
+  void runApart() {
+    apart = true;
+  }
+
   void place(long nowNanos, int cachedTokens) {
     if (!started) {
       started = true;
@@ -179,6 +189,7 @@ public final class Sequence {
     }
     System.arraycopy(emitted, 0, tokens, known, count);
     known += count;
+    apart &= count == 0;
     if (!decoding && count > 0) {
       decoding = true;
       firstTokenNanos = nowNanos;

@@ -32,6 +32,7 @@ final class StepPlanner {
           .thenComparingLong(Sequence::lastStep);
 
   private final SchedulerLimits limits;
+  private final int capacityTokens;
   private final Residents residents;
   private final WaitingQueue waiting;
   private final Preemption preemption;
@@ -45,6 +46,7 @@ final class StepPlanner {
       WaitingQueue waiting,
       KvMemory kv) {
     this.limits = limits;
+    this.capacityTokens = device.capacityTokens();
     this.residents = residents;
     this.waiting = waiting;
     this.preemption = new Preemption(residents, kv);
@@ -72,12 +74,35 @@ final class StepPlanner {
     }
   }
 
-  /** Plans step {@code id}; empty when there is nothing to do. */
-  Optional<Planned> plan(long id, Policy policy, long nowNanos) {
-    StepRows step = new StepRows(id, limits.stepTokens());
+  /**
+   * Plans step {@code id}; empty when there is nothing to do. While somebody runs apart, steps are
+   * that sequence's alone; the others come when it cannot be placed.
+   *
+   * @param predicted the cost model as corrected so far
+   */
+  Optional<Planned> plan(long id, Policy policy, CostModel predicted, long nowNanos) {
+    Optional<Sequence> apart = residents.firstApart().or(() -> waiting.firstApart(capacityTokens));
+    return apart
+        .flatMap(
+            alone ->
+                plan(
+                    new StepRows(id, limits.stepTokens(), alone::equals),
+                    policy,
+                    predicted,
+                    nowNanos))
+        .or(
+            () ->
+                plan(
+                    new StepRows(id, limits.stepTokens(), each -> !each.isApart()),
+                    policy,
+                    predicted,
+                    nowNanos));
+  }
+
+  private Optional<Planned> plan(StepRows step, Policy policy, CostModel predicted, long nowNanos) {
     prefill.makeWay(step);
     int madeWay = step.preempted().size();
-    for (Sequence sequence : decoding()) {
+    for (Sequence sequence : decoding(step)) {
       if (!step.preempted().contains(sequence) && preemption.grow(sequence, step)) {
         step.add(sequence, 1);
       }
@@ -90,7 +115,9 @@ final class StepPlanner {
         policy.strategy().budget(queue, new BatchView(entries), policy.cost()).prefillTokens();
     int budget = Math.min(Math.max(asked, limits.minPrefillTokens()), free);
     boolean roomy = step.preempted().size() == madeWay;
-    ServiceClass lowest = lowestPlaced(new BatchView(entries), policy.cost());
+    BatchView decoding = new BatchView(entries);
+    ServiceClass lowest = lowestPlaced(decoding, policy.cost());
+    budget = withinLongestStep(budget, decoding, predicted);
     prefill.plan(step, budget, roomy, lowest, nowNanos);
     if (step.size() == 0) {
       return Optional.empty();
@@ -102,7 +129,7 @@ final class StepPlanner {
     drafts.fit(step, view, choices, step.left());
     StepPlan plan =
         new StepPlan(
-            id,
+            step.step(),
             work(step, choices),
             view,
             policy.strategy(),
@@ -129,6 +156,33 @@ final class StepPlanner {
     return lowest;
   }
 
+  /**
+   * The most prefill rows, at least 1, with which the step is predicted to stay within the longest
+   * that is allowed, as if all belonged to the prompt that is computed furthest.
+   */
+  private int withinLongestStep(int budget, BatchView decoding, CostModel predicted) {
+    int context = 0;
+    for (Sequence sequence : residents.running()) {
+      context = sequence.gap() > 1 ? Math.max(context, sequence.targetKv().computed()) : context;
+    }
+    int low = Math.min(1, budget);
+    int high = budget;
+    while (low < high) {
+      int rows = high == budget ? budget : (low + high + 1) >>> 1;
+      double nanos =
+          predicted.overheadNanos(decoding.size() + 1)
+              + predicted.targetPassNanos(
+                  decoding.totalRows() + rows,
+                  decoding.totalContextReads() + BatchView.contextReads(context, rows));
+      if (nanos <= limits.longestStepNanos()) {
+        low = rows;
+      } else {
+        high = rows - 1;
+      }
+    }
+    return low;
+  }
+
   /** Who waits for a first token: in the queue, or in the middle of its prompt. */
   private WaitingView expecting(long nowNanos) {
     WaitingView view = waiting.view(nowNanos);
@@ -142,10 +196,10 @@ final class StepPlanner {
   }
 
   /** Who has one token to compute; where the places do not suffice, the longest unserved first. */
-  private List<Sequence> decoding() {
+  private List<Sequence> decoding(StepRows step) {
     List<Sequence> decoding = new ArrayList<>();
     for (Sequence sequence : residents.running()) {
-      if (!sequence.isPaused() && sequence.gap() == 1) {
+      if (sequence.gap() == 1 && step.admits(sequence)) {
         decoding.add(sequence);
       }
     }

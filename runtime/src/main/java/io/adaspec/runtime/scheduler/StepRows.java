@@ -3,19 +3,30 @@ package io.adaspec.runtime.scheduler;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** Who computes how many rows in the step being planned, within its budget of rows. */
 final class StepRows {
   private final long step;
   private final int budget;
+  private final Predicate<Sequence> eligible;
   private final List<Sequence> sequences = new ArrayList<>();
   private final List<Sequence> preempted = new ArrayList<>();
   private int[] rows = new int[64];
   private int used;
 
-  StepRows(long step, int budget) {
+  /**
+   * @param eligible who may take part
+   */
+  StepRows(long step, int budget, Predicate<Sequence> eligible) {
     this.step = step;
     this.budget = budget;
+    this.eligible = eligible;
+  }
+
+  /** Whether a sequence may take part: it is not paused, and did not lose its KV for this step. */
+  boolean admits(Sequence sequence) {
+    return !sequence.isPaused() && eligible.test(sequence) && !preempted.contains(sequence);
   }
 
   void add(Sequence sequence, int count) {

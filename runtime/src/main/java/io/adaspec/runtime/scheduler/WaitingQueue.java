@@ -6,9 +6,11 @@ import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.speculation.WaitingView;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * Requests that no scheduler has placed yet, most urgent first: by class, then by the time their
@@ -28,6 +30,7 @@ public final class WaitingQueue {
   private final TreeSet<Sequence> byUrgency = new TreeSet<>(URGENCY);
   private final Map<RequestId, Sequence> byId = new HashMap<>();
   private long tokens;
+  private int apart;
 
   /**
    * @param maxRequests most requests that may wait
@@ -92,6 +95,7 @@ public final class WaitingQueue {
     }
     byUrgency.add(sequence);
     tokens += sequence.knownTokens();
+    apart += sequence.isApart() ? 1 : 0;
   }
 
   /** Drops a waiting request; false when it does not wait here. */
@@ -104,14 +108,29 @@ public final class WaitingQueue {
     return true;
   }
 
-  /** The most urgent request that is not paused and shorter than {@code capacityTokens}. */
-  Optional<Sequence> first(int capacityTokens) {
+  /** The most urgent request that is admitted and shorter than {@code capacityTokens}. */
+  Optional<Sequence> first(int capacityTokens, Predicate<Sequence> admitted) {
     for (Sequence sequence : byUrgency) {
-      if (!sequence.isPaused() && sequence.knownTokens() < capacityTokens) {
+      if (sequence.knownTokens() < capacityTokens && admitted.test(sequence)) {
         return Optional.of(sequence);
       }
     }
     return Optional.empty();
+  }
+
+  /** The most urgent one that runs apart, is not paused and is shorter than the capacity. */
+  Optional<Sequence> firstApart(int capacityTokens) {
+    return apart == 0
+        ? Optional.empty()
+        : first(capacityTokens, sequence -> sequence.isApart() && !sequence.isPaused());
+  }
+
+  /** Requests that no scheduler of so much capacity can ever place. */
+  public List<RequestId> longerThan(int capacityTokens) {
+    return byUrgency.stream()
+        .filter(sequence -> sequence.knownTokens() >= capacityTokens)
+        .map(Sequence::id)
+        .toList();
   }
 
   Optional<Sequence> find(RequestId id) {
@@ -122,6 +141,7 @@ public final class WaitingQueue {
     byUrgency.remove(sequence);
     byId.remove(sequence.id());
     tokens -= sequence.knownTokens();
+    apart -= sequence.isApart() ? 1 : 0;
   }
 
   /** Prompt tokens of those that would be placed before {@code request}. */

@@ -3,13 +3,16 @@ package io.adaspec.runtime.scheduler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.adaspec.runtime.device.sim.SimulatedDevice;
 import io.adaspec.runtime.device.sim.SimulatedDeviceProvider;
 import io.adaspec.runtime.request.FinishReason;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.request.TokenIds;
+import io.adaspec.runtime.speculation.BatchView;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.Verifier;
@@ -33,6 +36,7 @@ class SchedulerTest {
     final Scheduler scheduler;
     final Map<String, List<Integer>> outputs = new HashMap<>();
     final Map<String, FinishReason> finishes = new HashMap<>();
+    List<RequestId> members = List.of();
     int steps;
     long now;
 
@@ -55,6 +59,7 @@ class SchedulerTest {
       if (plan.isEmpty()) {
         return false;
       }
+      members = scheduler.inFlight();
       steps++;
       now += 1_000_000;
       StepOutcome outcome = scheduler.commit(device.execute(plan.get()), now);
@@ -69,6 +74,10 @@ class SchedulerTest {
         emission.finish().ifPresent(f -> finishes.put(emission.request().value(), f));
       }
       return true;
+    }
+
+    int output(String id) {
+      return outputs.getOrDefault(id, List.of()).size();
     }
 
     Bench run() {
@@ -104,6 +113,59 @@ class SchedulerTest {
     assertEquals(roomy.outputs, tight.outputs);
     assertEquals(50, tight.scheduler.load().freeKvBlocks());
     assertEquals(7, tight.scheduler.load().freeDraftKvBlocks());
+  }
+
+  @Test
+  void whoRunsApartSharesNoStepUntilItsNextToken() {
+    Bench undisturbed = three("sim:tiny,audit", FIXED);
+    Bench bench = new Bench("sim:tiny,audit", FIXED, SchedulerLimits.defaults());
+    bench.submit("a", 40, 50);
+    bench.submit("b", 700, 60);
+    bench.submit("c", 1, 70);
+    for (int i = 0; i < 6; i++) {
+      bench.step();
+    }
+    bench.scheduler.deviceLost();
+    assertTrue(bench.scheduler.runApart(new RequestId("b")));
+    assertTrue(bench.scheduler.runApart(new RequestId("c")));
+    assertFalse(bench.scheduler.runApart(new RequestId("d")));
+    for (Sequence released : bench.scheduler.release()) {
+      bench.waiting.adopt(released);
+    }
+    bench.scheduler.deviceReady(bench.device.info());
+    for (String id : List.of("b", "c")) {
+      int before = bench.output(id);
+      while (bench.output(id) == before) {
+        bench.step();
+        assertThat(bench.members).containsExactly(new RequestId(id));
+      }
+    }
+    bench.step();
+    assertThat(bench.members).hasSize(3);
+    assertEquals(undisturbed.outputs, bench.run().outputs);
+  }
+
+  @Test
+  void stepsArePredictedToStayWithinTheLongestAllowed() {
+    Bench free = new Bench("sim:tiny", PolicySnapshot.plain(), SchedulerLimits.defaults());
+    double longest = free.device.cost().targetPassNanos(100, BatchView.contextReads(0, 100));
+    Bench bound =
+        new Bench(
+            "sim:tiny",
+            PolicySnapshot.plain(),
+            SchedulerLimits.defaults().withLongestStepNanos((long) longest));
+    Bench impossible =
+        new Bench(
+            "sim:tiny", PolicySnapshot.plain(), SchedulerLimits.defaults().withLongestStepNanos(1));
+    for (Bench bench : List.of(free, bound, impossible)) {
+      bench.submit("b", 700, 5);
+      bench.run();
+    }
+    assertThat(free.steps).isEqualTo(2 + 4);
+    assertThat(bound.steps).isBetween(7 + 4, 20 + 4);
+    assertThat(impossible.steps).isEqualTo(700 + 4);
+    assertEquals(free.outputs, bound.outputs);
+    assertEquals(free.outputs, impossible.outputs);
   }
 
   @Test
