@@ -26,6 +26,9 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  * message, and then thrown: supervision closes the device, opens it again after a growing pause and
  * announces {@link BatchingActor.DeviceReady}, with empty KV memory. A permanent failure ends the
  * actor.
+ *
+ * <p>Errors of the JVM that the device's own work meets are failures of the device, not of the
+ * process.
  */
 final class GpuActor {
   private static final double BACKOFF_JITTER = 0.2;
@@ -103,25 +106,40 @@ final class GpuActor {
           DeviceException.permanentFailure(String.valueOf(e.getMessage()), e);
       batching.tell(new BatchingActor.OpenFailed(index, hopeless));
       return failed(context, opener.name(), hopeless);
-    } catch (RuntimeException e) {
-      DeviceException failure = asDeviceFailure(opener.name(), e);
-      batching.tell(new BatchingActor.OpenFailed(index, failure));
-      return failed(context, opener.name(), failure);
+    } catch (RuntimeException
+        | OutOfMemoryError
+        | InternalError
+        | StackOverflowError
+        | LinkageError e) {
+      return openFailed(context, index, opener, batching, e);
     }
     try {
       cost = opener.cost().apply(device);
       profile = opener.profile().apply(device);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException
+        | OutOfMemoryError
+        | InternalError
+        | StackOverflowError
+        | LinkageError e) {
       device.close();
-      DeviceException failure = asDeviceFailure(opener.name(), e);
-      batching.tell(new BatchingActor.OpenFailed(index, failure));
-      return failed(context, opener.name(), failure);
+      return openFailed(context, index, opener, batching, e);
     }
     context.getLog().info("device {} open: {}", opener.name(), device.info().description());
     GpuActor actor = new GpuActor(context, index, batching, device, cost, profile);
     actor.announce();
     profile.ifPresent(known -> context.setReceiveTimeout(IDLE, new Idle()));
     return actor.idle();
+  }
+
+  private static Behavior<Command> openFailed(
+      ActorContext<Command> context,
+      int index,
+      DeviceOpener opener,
+      ActorRef<BatchingActor.Command> batching,
+      Throwable cause) {
+    DeviceException failure = asDeviceFailure(opener.name(), cause);
+    batching.tell(new BatchingActor.OpenFailed(index, failure));
+    return failed(context, opener.name(), failure);
   }
 
   private Behavior<Command> idle() {
@@ -151,7 +169,11 @@ final class GpuActor {
     StepResult result;
     try {
       result = device.execute(plan);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException
+        | OutOfMemoryError
+        | InternalError
+        | StackOverflowError
+        | LinkageError e) {
       DeviceException failure = asDeviceFailure(device.info().name(), e);
       batching.tell(new BatchingActor.StepFailed(index, plan.id(), failure));
       return failed(context, device.info().name(), failure);
@@ -181,7 +203,11 @@ final class GpuActor {
       } else {
         context.getSelf().tell(new MeasureOn());
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException
+        | OutOfMemoryError
+        | InternalError
+        | StackOverflowError
+        | LinkageError e) {
       idle = false;
       context.cancelReceiveTimeout();
       context.getLog().warn("device {} cannot be profiled", device.info().name(), e);
@@ -203,11 +229,19 @@ final class GpuActor {
     throw failure;
   }
 
-  /** A device may throw only {@link DeviceException}; anything else is taken for a broken one. */
-  private static DeviceException asDeviceFailure(String name, RuntimeException e) {
-    return e instanceof DeviceException failure
-        ? failure
-        : DeviceException.transientFailure(
-            "device " + name + " failed unexpectedly; it is opened again: " + e, e);
+  /**
+   * A device may throw only {@link DeviceException}; anything else is taken for a broken one. So
+   * are errors of the JVM that its work met, such as memory that the system refuses or a mapped
+   * file that was cut short: thrown on, they would make Pekko end the process, with all that runs
+   * on other devices and all that belongs to the host.
+   */
+  private static DeviceException asDeviceFailure(String name, Throwable cause) {
+    return switch (cause) {
+      case DeviceException failure -> failure;
+      case Error error -> DeviceException.ofError("device " + name, error);
+      default ->
+          DeviceException.transientFailure(
+              "device " + name + " failed unexpectedly; it is opened again: " + cause, cause);
+    };
   }
 }

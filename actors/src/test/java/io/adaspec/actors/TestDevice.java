@@ -30,8 +30,8 @@ final class TestDevice {
   private final Supplier<? extends Device> devices;
   private final CostModel cost;
   private final Semaphore permits;
-  final Queue<RuntimeException> stepFaults = new ConcurrentLinkedQueue<>();
-  final Queue<RuntimeException> openFaults = new ConcurrentLinkedQueue<>();
+  final Queue<Throwable> stepFaults = new ConcurrentLinkedQueue<>();
+  final Queue<Throwable> openFaults = new ConcurrentLinkedQueue<>();
   final Queue<StepPlan> plans = new ConcurrentLinkedQueue<>();
   final Set<String> threads = ConcurrentHashMap.newKeySet();
   final AtomicInteger opened = new AtomicInteger();
@@ -112,11 +112,17 @@ final class TestDevice {
   private Device open() {
     threads.add(Thread.currentThread().getName());
     opened.incrementAndGet();
-    RuntimeException fault = openFaults.poll();
-    if (fault != null) {
-      throw fault;
-    }
+    throwNext(openFaults);
     return new Controlled(devices.get());
+  }
+
+  private static void throwNext(Queue<Throwable> faults) {
+    switch (faults.poll()) {
+      case null -> {}
+      case RuntimeException exception -> throw exception;
+      case Error error -> throw error;
+      case Throwable checked -> throw new IllegalStateException(checked);
+    }
   }
 
   private final class Controlled implements Device {
@@ -136,10 +142,7 @@ final class TestDevice {
       threads.add(Thread.currentThread().getName());
       plans.add(plan);
       awaitPermit();
-      RuntimeException fault = stepFaults.poll();
-      if (fault != null) {
-        throw fault;
-      }
+      throwNext(stepFaults);
       if (poisonous.test(plan)) {
         throw DeviceException.transientFailure("poisoned step " + plan.id());
       }
