@@ -62,6 +62,9 @@ final class BatchingActor {
   /** A device executed a step. */
   record StepCompleted(int index, StepResult result) implements Command {}
 
+  /** A device's actor has ended, after a permanent failure or for a reason of its own. */
+  record DeviceGone(int index) implements Command {}
+
   /** A device failed while it executed a step. */
   record StepFailed(int index, long planId, DeviceException failure) implements Command {}
 
@@ -77,13 +80,18 @@ final class BatchingActor {
   /** Fails what runs, and ends. */
   record Stop() implements Command {}
 
+  /** Looks for steps that take too long. */
+  record LookForOverdue() implements Command {}
+
   private record OwnerGone(ActorRef<RequestActor.Command> owner, RequestId id) implements Command {}
 
   private record DrainTimeout(ActorRef<Done> replyTo) implements Command {}
 
-  private record StepOverdue() implements Command {}
-
   private static final int LOOKS_PER_STEP_TIMEOUT = 4;
+
+  /** So many times the step time-out after a step was sent, its device counts as lost. */
+  private static final int STEP_TIMEOUTS_TO_LOSS = 3;
+
   private static final String DRAIN = "drain";
 
   private final ActorContext<Command> context;
@@ -126,7 +134,7 @@ final class BatchingActor {
 
   private Behavior<Command> begin() {
     Duration look = engine.settings().devices().stepTimeout().dividedBy(LOOKS_PER_STEP_TIMEOUT);
-    timers.startTimerWithFixedDelay(new StepOverdue(), look);
+    timers.startTimerWithFixedDelay(new LookForOverdue(), look);
     return Behaviors.receive(Command.class)
         .onMessage(Command.class, this::onCommand)
         .onSignal(PreRestart.class, signal -> onRestart())
@@ -148,15 +156,16 @@ final class BatchingActor {
       case CostMeasured(int index, CostModel cost) ->
           devices.get(index).scheduler().ifPresent(scheduler -> scheduler.apply(cost));
       case OpenFailed(int index, DeviceException failure) -> onDeviceFailed(index, failure);
+      case DeviceGone(int index) -> onDeviceGone(index);
       case StepFailed(int index, long planId, DeviceException failure) ->
           onDeviceFailed(index, failure);
-      case StepOverdue() -> onStepOverdue();
+      case LookForOverdue() -> onLookForOverdue();
       case Guide(PolicySnapshot next) -> devices.follow(next);
       case GetStatus(SloAttainment attainment, ActorRef<EngineStatus> replyTo) ->
           replyTo.tell(EngineStatus.of(draining, devices, waiting, attainment));
       case Drain drain -> onDrain(drain);
       case DrainTimeout(ActorRef<Done> replyTo) -> {
-        failAll("the engine is shutting down and its time to drain is over");
+        failAll(Failures.drainTimeOver());
         replyTo.tell(Done.done());
       }
       case Stop() -> {
@@ -204,9 +213,10 @@ final class BatchingActor {
       outcome = device.commit(result, now);
     } catch (IllegalArgumentException e) {
       context.getLog().error("device {} gave an invalid result", device.name(), e);
-      String reason = "invalid result: " + e.getMessage();
-      giveUp(failedSteps.failed(device.inFlight()), reason);
-      device.reopenBecause(reason);
+      List<RequestId> step = device.inFlight();
+      device.reopenBecause("invalid result: " + e.getMessage());
+      changed(device);
+      onStepLost(device, step);
       return;
     }
     device.advance(now);
@@ -228,11 +238,11 @@ final class BatchingActor {
   }
 
   private void onLateResult(DeviceSlot device) {
-    if (device.state() == DeviceState.OVERDUE) {
+    if (device.isUnanswered()) {
       context.getLog().warn("device {} has answered after all", device.name());
       device.recover();
       changed(device);
-      device.advance(now());
+      passOn();
     }
   }
 
@@ -263,7 +273,7 @@ final class BatchingActor {
   private void onDeviceReady(DeviceReady ready) {
     DeviceSlot device = devices.opened(ready);
     changed(device);
-    device.advance(now());
+    passOn();
   }
 
   private void onDeviceFailed(int index, DeviceException failure) {
@@ -271,44 +281,72 @@ final class BatchingActor {
     List<RequestId> step = device.inFlight();
     device.fail(failure);
     changed(device);
-    giveUp(failedSteps.failed(step), String.valueOf(failure.getMessage()));
-    passOn(device);
+    onStepLost(device, step);
   }
 
-  private void onStepOverdue() {
-    long beforeNanos = now() - engine.settings().devices().stepTimeout().toNanos();
-    for (DeviceSlot device : devices.giveUpStepsSentBefore(beforeNanos)) {
-      changed(device);
-      passOn(device);
+  /** The device's own news, if it had any, came before this. */
+  private void onDeviceGone(int index) {
+    DeviceSlot device = devices.get(index);
+    if (device.state() != DeviceState.LOST || device.isUnanswered()) {
+      onDeviceFailed(
+          index,
+          DeviceException.permanentFailure(
+              "device " + device.name() + " has ended; the log says why; start the engine again"));
     }
   }
 
-  private void passOn(DeviceSlot failed) {
-    devices.passOn(failed);
+  private void onLookForOverdue() {
+    Duration timeout = engine.settings().devices().stepTimeout();
+    for (DeviceSlot device : devices.overdue(now() - timeout.toNanos())) {
+      List<RequestId> step = device.inFlight();
+      device.giveUpStep();
+      changed(device);
+      onStepLost(device, step);
+    }
+    Duration most = timeout.multipliedBy(STEP_TIMEOUTS_TO_LOSS);
+    for (DeviceSlot device : devices.silent(now() - most.toNanos())) {
+      context.getLog().error("device {} has not answered for {}", device.name(), most);
+      device.giveUp();
+      changed(device);
+      passOn();
+    }
+  }
+
+  /** A device that cannot go on for now had a step in flight, or none. */
+  private void onStepLost(DeviceSlot device, List<RequestId> step) {
+    FailedSteps.Verdict verdict = failedSteps.failed(step);
+    giveUp(verdict.givenUp(), device.status().detail());
+    verdict.apart().forEach(device::runApart);
+    passOn();
+  }
+
+  /** Whoever can go on elsewhere does; who never can hears of it. */
+  private void passOn() {
+    devices.passOn();
+    for (RequestId id : devices.unplaceable()) {
+      fail(id, Failures.outgrown(devices.capacityTokens()));
+    }
     if (devices.allLost()) {
-      failAll("all devices are lost; the last one because: " + failed.status().detail());
+      failAll(Failures.devicesLost(devices.status()));
     }
     devices.advance(now());
   }
 
   /** Requests whose steps fail again and again must not stop the others for ever. */
   private void giveUp(List<RequestId> ids, String reason) {
-    for (RequestId id : ids) {
-      Optional<ActorRef<RequestActor.Command>> owner = requests.owner(id);
-      requests.end(id);
-      withdraw(id);
-      String message =
-          "given up after "
-              + FailedSteps.MOST
-              + " failed steps in a row; the last one because: "
-              + reason;
-      owner.ifPresent(actor -> actor.tell(new RequestActor.Broken(message)));
-    }
+    ids.forEach(id -> fail(id, Failures.givenUp(reason)));
   }
 
-  private void failAll(String message) {
+  private void fail(RequestId id, RequestActor.Broken why) {
+    Optional<ActorRef<RequestActor.Command>> owner = requests.owner(id);
+    requests.end(id);
+    withdraw(id);
+    owner.ifPresent(actor -> actor.tell(why));
+  }
+
+  private void failAll(RequestActor.Broken why) {
     requests.running().forEach(this::withdraw);
-    requests.tellAll(new RequestActor.Broken(message));
+    requests.tellAll(why);
   }
 
   private void onDrain(Drain drain) {
@@ -322,7 +360,7 @@ final class BatchingActor {
   }
 
   private Behavior<Command> onRestart() {
-    requests.tellAll(new RequestActor.Broken("the scheduler failed; see the log"));
+    requests.tellAll(Failures.schedulerRestarted());
     supervisor.tell(new SupervisorActor.BatchingRestarted());
     return Behaviors.same();
   }

@@ -4,7 +4,6 @@ import io.adaspec.actors.EngineProtocol.Delivered;
 import io.adaspec.actors.EngineProtocol.Delivery;
 import io.adaspec.actors.EngineProtocol.Failed;
 import io.adaspec.actors.EngineProtocol.Refused;
-import io.adaspec.runtime.request.FinishReason;
 import io.adaspec.runtime.request.RequestId;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -61,11 +60,7 @@ record DeliveryStream<C>(Function<ActorRef<Delivery>, C> attach, C acked, C gone
   private static Optional<Throwable> failure(Delivery delivery) {
     return switch (delivery) {
       case Refused(var id, Refusal refusal) -> Optional.of(new RequestRefusedException(refusal));
-      case Failed(var id, FinishReason reason, String message) ->
-          Optional.of(
-              reason == FinishReason.SLOW_CONSUMER
-                  ? new SlowConsumerException(message)
-                  : new EngineFailedException(message));
+      case Failed failed -> Optional.of(failed.exception());
       case Delivered delivered -> Optional.empty();
       case EngineProtocol.Started started -> Optional.empty();
     };

@@ -41,13 +41,14 @@ final class DeviceFleet {
   DeviceSlot opened(BatchingActor.DeviceReady ready) {
     DeviceSlot device = devices.get(ready.index());
     if (device.scheduler().isPresent()) {
+      device.release().forEach(waiting::adopt); // it may hold less than before
       device.reopen(ready.info(), ready.device());
     } else {
       Scheduler first =
           new Scheduler(
               ready.info(),
               waiting,
-              engine.settings().limits(),
+              engine.settings().stepLimits(),
               policy,
               ready.cost(),
               Strategies::of);
@@ -83,16 +84,38 @@ final class DeviceFleet {
     schedulers().forEach(scheduler -> scheduler.resume(id, nowNanos));
   }
 
-  /** Sequences of a device that cannot go on move to others; without any, they wait for it. */
-  void passOn(DeviceSlot failed) {
-    if (anyReady() || failed.state() == DeviceState.LOST) {
-      failed.release().forEach(waiting::adopt);
+  /**
+   * Sequences of devices that cannot go on move to the queue, for others to take; without any that
+   * is ready, they wait for the return of their own.
+   */
+  void passOn() {
+    boolean anyReady = anyReady();
+    for (DeviceSlot device : devices) {
+      boolean stands = anyReady && device.state() != DeviceState.READY;
+      if (stands || device.state() == DeviceState.LOST) {
+        device.release().forEach(waiting::adopt);
+      }
     }
   }
 
-  /** Devices whose step in flight was sent before {@code beforeNanos}; it is given up. */
-  List<DeviceSlot> giveUpStepsSentBefore(long beforeNanos) {
-    return devices.stream().filter(device -> device.giveUpStepSentBefore(beforeNanos)).toList();
+  /** Requests in the queue that are longer than anything the devices left can hold. */
+  List<RequestId> unplaceable() {
+    return allLost() ? List.of() : waiting.longerThan(capacityTokens());
+  }
+
+  /** The longest sequence that some device holds or will hold. */
+  int capacityTokens() {
+    return devices.stream().mapToInt(DeviceSlot::capacityTokens).max().orElse(0);
+  }
+
+  /** Devices whose step in flight was sent before {@code beforeNanos}. */
+  List<DeviceSlot> overdue(long beforeNanos) {
+    return devices.stream().filter(device -> device.isOverdue(beforeNanos)).toList();
+  }
+
+  /** Overdue devices whose step was sent before {@code beforeNanos}. */
+  List<DeviceSlot> silent(long beforeNanos) {
+    return devices.stream().filter(device -> device.isSilent(beforeNanos)).toList();
   }
 
   /** Whether some device's KV memory would hold the prompt. */

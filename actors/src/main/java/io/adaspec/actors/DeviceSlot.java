@@ -29,6 +29,7 @@ final class DeviceSlot {
   private String detail = "being opened";
   private int restarts;
   private boolean inFlight;
+  private boolean unanswered;
   private long sentNanos;
 
   DeviceSlot(String name) {
@@ -45,10 +46,15 @@ final class DeviceSlot {
 
   /** Whether all of its KV memory would hold the prompt; taken for granted until it is open. */
   boolean mayHold(InferenceRequest request) {
-    return state != DeviceState.LOST
-        && scheduler()
-            .map(known -> request.prompt().size() < known.device().capacityTokens())
-            .orElse(true);
+    return request.prompt().size() < capacityTokens();
+  }
+
+  /** The longest sequence that it holds, or will hold; no bound is known until it is open. */
+  int capacityTokens() {
+    if (state == DeviceState.LOST) {
+      return 0;
+    }
+    return scheduler().map(known -> known.device().capacityTokens()).orElse(Integer.MAX_VALUE);
   }
 
   Optional<Scheduler> scheduler() {
@@ -68,6 +74,11 @@ final class DeviceSlot {
     scheduler().orElseThrow().deviceReady(info);
     restarts++;
     become(DeviceState.READY, "");
+  }
+
+  /** Whether it was given up for its silence and may yet answer. */
+  boolean isUnanswered() {
+    return unanswered;
   }
 
   /** A device that was overdue has answered after all; its KV is not relied on. */
@@ -94,14 +105,32 @@ final class DeviceSlot {
     tell(new GpuActor.Reopen(reason));
   }
 
-  /** The step in flight is given up if it was sent before {@code beforeNanos}. */
-  boolean giveUpStepSentBefore(long beforeNanos) {
-    boolean overdue = state == DeviceState.READY && inFlight && sentNanos - beforeNanos < 0;
-    if (overdue) {
-      scheduler().ifPresent(Scheduler::deviceLost);
-      become(DeviceState.OVERDUE, "a step takes longer than adaspec.devices.step-timeout");
-    }
-    return overdue;
+  /** Whether the step in flight was sent before {@code beforeNanos}. */
+  boolean isOverdue(long beforeNanos) {
+    return state == DeviceState.READY && inFlight && sentNanos - beforeNanos < 0;
+  }
+
+  /** The step in flight is given up; the device may still answer. */
+  void giveUpStep() {
+    scheduler().ifPresent(Scheduler::deviceLost);
+    become(DeviceState.OVERDUE, "a step takes longer than adaspec.devices.step-timeout");
+    unanswered = true;
+  }
+
+  /** Whether it owes the answer to a step that was sent before {@code beforeNanos}. */
+  boolean isSilent(long beforeNanos) {
+    return state == DeviceState.OVERDUE && sentNanos - beforeNanos < 0;
+  }
+
+  /** Nobody waits for the device any longer, but it is taken back if it answers after all. */
+  void giveUp() {
+    become(DeviceState.LOST, "it does not answer any more; start the engine again");
+    unanswered = true;
+  }
+
+  /** A request is to run in steps of its own. */
+  void runApart(RequestId id) {
+    scheduler().ifPresent(known -> known.runApart(id));
   }
 
   /** Sends the next step if the device is idle and there is one. */
@@ -159,6 +188,7 @@ final class DeviceSlot {
 
   private void become(DeviceState next, String why) {
     inFlight = false;
+    unanswered = false;
     state = next;
     detail = why;
   }

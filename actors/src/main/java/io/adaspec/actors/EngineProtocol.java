@@ -1,6 +1,5 @@
 package io.adaspec.actors;
 
-import io.adaspec.runtime.request.FinishReason;
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.RequestId;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -54,10 +53,17 @@ public final class EngineProtocol {
   /**
    * The request could not be finished; the last delivery. Needs no credit.
    *
-   * @param reason {@code FAILED} or {@code SLOW_CONSUMER}
+   * @param reason the kind of failure, and whether a retry helps
    * @param message what happened
    */
-  public record Failed(RequestId id, FinishReason reason, String message) implements Delivery {}
+  public record Failed(RequestId id, FailureReason reason, String message) implements Delivery {
+    /** The failure as a stream's end. */
+    RuntimeException exception() {
+      return reason == FailureReason.SLOW_CONSUMER
+          ? new SlowConsumerException(message)
+          : new EngineFailedException(reason, message);
+    }
+  }
 
   /** What the consumer of a request may say. */
   public sealed interface Control extends WireMessage {}

@@ -37,6 +37,14 @@ public record EngineSettings(
     PolicySnapshot policy,
     SupervisionSettings supervision,
     ShutdownSettings shutdown) {
+  private static final int STEPS_PER_TIMEOUT = 4;
+
+  /**
+   * @throws IllegalArgumentException if the policy cannot be followed
+   */
+  public EngineSettings {
+    SupervisorState.check(policy);
+  }
 
   /**
    * Backpressure of request streams.
@@ -124,6 +132,12 @@ public record EngineSettings(
     public ShutdownSettings {
       requirePositive("shutdown.drain-timeout", drainTimeout);
     }
+  }
+
+  /** The scheduler's limits, with steps that are predicted to end long before they are overdue. */
+  SchedulerLimits stepLimits() {
+    long longest = devices.stepTimeout().dividedBy(STEPS_PER_TIMEOUT).toNanos();
+    return limits.withLongestStepNanos(Math.clamp(longest, 1, limits.longestStepNanos()));
   }
 
   /** The {@code adaspec} section of an actor system's configuration. */

@@ -23,13 +23,20 @@ final class Outlet {
   }
 
   /** One more than was sent. */
-  void allowNext() {
-    allow(sent + 1);
+  boolean allowNext() {
+    return allow(sent + 1);
   }
 
-  /** All up to a sequence number; less than before changes nothing. */
-  void allow(long upTo) {
+  /**
+   * All up to a sequence number; less than before changes nothing.
+   *
+   * @return whether that is more than before, the only sign of life: demand is also repeated by
+   *     those who take nothing
+   */
+  boolean allow(long upTo) {
+    boolean more = upTo > allowed;
     allowed = Math.max(allowed, upTo);
+    return more;
   }
 
   void deliver(TokenEvent event) {

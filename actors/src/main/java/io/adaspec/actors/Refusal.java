@@ -29,6 +29,11 @@ public record Refusal(Reason reason, String message, Duration predictedWait, Dur
     NO_DEVICE
   }
 
+  /** Whether the same request may be taken later, without anybody's doing. */
+  public boolean retryable() {
+    return retryAfter.isPositive();
+  }
+
   /** Whether the request can never be served here, now or later. */
   public boolean neverFits() {
     return reason == Reason.NEVER_FITS || reason == Reason.INVALID;

@@ -8,7 +8,6 @@ import io.adaspec.actors.EngineProtocol.Failed;
 import io.adaspec.actors.EngineProtocol.Generate;
 import io.adaspec.actors.EngineProtocol.Refused;
 import io.adaspec.actors.EngineProtocol.Started;
-import io.adaspec.runtime.request.FinishReason;
 import io.adaspec.runtime.request.InferenceRequest;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -166,8 +165,8 @@ final class RemoteRequestActor {
         stream.tell(delivery);
         yield Behaviors.stopped();
       }
-      case Failed(var id, FinishReason reason, String message) -> {
-        completion.completeExceptionally(new EngineFailedException(message));
+      case Failed failed -> {
+        completion.completeExceptionally(failed.exception());
         stream.tell(delivery);
         yield Behaviors.stopped();
       }
@@ -220,8 +219,9 @@ final class RemoteRequestActor {
   }
 
   private Behavior<Command> fail(String message) {
-    completion.completeExceptionally(new EngineFailedException(message));
-    stream.tell(new Failed(request.id(), FinishReason.FAILED, message));
+    Failed failed = new Failed(request.id(), FailureReason.WORKER_LOST, message);
+    completion.completeExceptionally(failed.exception());
+    stream.tell(failed);
     tellWorker(new EngineProtocol.Cancel());
     return Behaviors.stopped();
   }

@@ -56,10 +56,10 @@ final class RequestAccount {
   }
 
   /** The engine cannot go on with it; nothing changes when it has ended already. */
-  void fail(String message, int deliverable) {
+  void fail(FailureReason reason, String message, int deliverable) {
     if (ended.isEmpty()) {
       publish(FinishReason.FAILED, deliverable, engine.now());
-      abandon(message);
+      completion.completeExceptionally(new EngineFailedException(reason, message));
     }
   }
 

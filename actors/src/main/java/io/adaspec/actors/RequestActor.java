@@ -52,7 +52,7 @@ final class RequestActor {
   record NotTaken(Refusal refusal) implements Command, DeadLetterSuppression {}
 
   /** The engine cannot go on with the request. */
-  record Broken(String message) implements Command, DeadLetterSuppression {}
+  record Broken(FailureReason reason, String message) implements Command, DeadLetterSuppression {}
 
   private record Stalled() implements Command {}
 
@@ -129,7 +129,7 @@ final class RequestActor {
   }
 
   private Behavior<Command> submit() {
-    context.watchWith(engine.batching(), new Broken("the engine has stopped"));
+    context.watchWith(engine.batching(), Failures.engineStopped());
     engine.batching().tell(new BatchingActor.Submit(request, context.getSelf()));
     return Behaviors.receive(Command.class)
         .onMessage(Command.class, this::onCommand)
@@ -140,18 +140,12 @@ final class RequestActor {
   private Behavior<Command> onCommand(Command command) {
     return switch (command) {
       case Emitted emitted -> onEmitted(emitted);
-      case Acked() -> {
-        outlet.allowNext();
-        yield deliver(true);
-      }
-      case Said(Demand(long upTo)) -> {
-        outlet.allow(upTo);
-        yield deliver(true);
-      }
+      case Acked() -> deliver(outlet.allowNext());
+      case Said(Demand(long upTo)) -> deliver(outlet.allow(upTo));
       case Said(EngineProtocol.Cancel()) -> onCancel();
       case ConsumerGone() -> onConsumerGone();
       case NotTaken(Refusal refusal) -> onNotTaken(refusal);
-      case Broken(String message) -> onBroken(message);
+      case Broken broken -> onBroken(broken);
       case Stalled() -> onStalled();
       case Attach attach -> Behaviors.unhandled();
     };
@@ -177,7 +171,7 @@ final class RequestActor {
     } catch (RuntimeException e) {
       context.getLog().error("request {}: output could not be decoded", request.id(), e);
       leave();
-      return onBroken("output of request " + request.id() + " could not be decoded: " + e);
+      return onBroken(Failures.undecodable(request.id().value(), e));
     }
     return deliver(false);
   }
@@ -205,9 +199,12 @@ final class RequestActor {
     return close(new Refused(request.id(), refusal));
   }
 
-  private Behavior<Command> onBroken(String message) {
-    account.fail(message, output.tokens());
-    return close(new Failed(request.id(), FinishReason.FAILED, message));
+  private Behavior<Command> onBroken(Broken broken) {
+    if (account.hasEnded() && !broken.reason().endsDelivery()) {
+      return Behaviors.same();
+    }
+    account.fail(broken.reason(), broken.message(), output.tokens());
+    return close(new Failed(request.id(), broken.reason(), broken.message()));
   }
 
   private Behavior<Command> onStalled() {
@@ -221,7 +218,7 @@ final class RequestActor {
             + " took nothing for "
             + engine.streams().stallTimeout()
             + "; read faster or raise adaspec.streams.stall-timeout";
-    return close(new Failed(request.id(), FinishReason.SLOW_CONSUMER, message));
+    return close(new Failed(request.id(), FailureReason.SLOW_CONSUMER, message));
   }
 
   /** Tells the scheduler that this request needs no more tokens. */
@@ -281,7 +278,7 @@ final class RequestActor {
     String message = "request " + request.id() + " was stopped before its end";
     account.abandon(message);
     if (!closed) {
-      outlet.announce(new Failed(request.id(), FinishReason.FAILED, message));
+      outlet.announce(new Failed(request.id(), FailureReason.INTERNAL, message));
     }
     return Behaviors.same();
   }

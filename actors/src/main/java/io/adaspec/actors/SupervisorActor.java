@@ -5,7 +5,9 @@ import io.adaspec.runtime.speculation.StepReport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.DeadLetterSuppression;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -54,14 +56,14 @@ final class SupervisorActor {
   /** Fails what runs, closes the devices, answers and ends. */
   record Stop(ActorRef<Done> replyTo) implements Command {}
 
-  private record DeviceStopped(ActorRef<GpuActor.Command> device) implements Command {}
+  private record DeviceStopped(int index) implements Command {}
 
   private record Tick() implements Command {}
 
   private final ActorContext<Command> context;
   private final EngineDefinition engine;
   private final ActorRef<BatchingActor.Command> batching;
-  private final List<ActorRef<GpuActor.Command>> devices = new ArrayList<>();
+  private final Map<Integer, ActorRef<GpuActor.Command>> devices = new TreeMap<>();
   private final List<StepReport> reports = new ArrayList<>();
   private SupervisorState state;
   private Optional<Drain> draining = Optional.empty();
@@ -99,8 +101,8 @@ final class SupervisorActor {
               GpuActor.create(index, openers.get(index), settings.devices(), batching),
               "device-" + index,
               DispatcherSelector.fromConfig("adaspec.device-dispatcher"));
-      context.watchWith(device, new DeviceStopped(device));
-      devices.add(device);
+      context.watchWith(device, new DeviceStopped(index));
+      devices.put(index, device);
     }
     timers.startTimerWithFixedDelay(new Tick(), settings.supervision().interval());
     return Behaviors.supervise(
@@ -119,7 +121,7 @@ final class SupervisorActor {
       case BatchingRestarted() -> {
         publish();
         draining.ifPresent(this::drain);
-        devices.forEach(device -> device.tell(new GpuActor.Announce()));
+        announceDevices();
       }
       case Drain drain -> {
         draining = Optional.of(drain);
@@ -128,7 +130,10 @@ final class SupervisorActor {
       case Stop(ActorRef<Done> replyTo) -> {
         return stopping(replyTo);
       }
-      case DeviceStopped(ActorRef<GpuActor.Command> device) -> devices.remove(device);
+      case DeviceStopped(int index) -> {
+        devices.remove(index);
+        batching.tell(new BatchingActor.DeviceGone(index));
+      }
       case Begin begin -> {
         return Behaviors.unhandled();
       }
@@ -157,6 +162,18 @@ final class SupervisorActor {
     apply.replyTo().tell(StatusReply.success(state.policy()));
   }
 
+  /** A scheduler that has started anew hears which devices there are and which are gone. */
+  private void announceDevices() {
+    for (int index = 0; index < engine.devices().size(); index++) {
+      ActorRef<GpuActor.Command> device = devices.get(index);
+      if (device == null) {
+        batching.tell(new BatchingActor.DeviceGone(index));
+      } else {
+        device.tell(new GpuActor.Announce());
+      }
+    }
+  }
+
   private void drain(Drain drain) {
     batching.tell(new BatchingActor.Drain(drain.timeout(), drain.replyTo()));
   }
@@ -168,14 +185,14 @@ final class SupervisorActor {
   /** Devices close on their own threads; the last one ends the engine. */
   private Behavior<Command> stopping(ActorRef<Done> replyTo) {
     batching.tell(new BatchingActor.Stop());
-    devices.forEach(context::stop);
+    devices.values().forEach(context::stop);
     return stoppedOr(
         replyTo,
         Behaviors.receive(Command.class)
             .onMessage(
                 DeviceStopped.class,
                 stopped -> {
-                  devices.remove(stopped.device());
+                  devices.remove(stopped.index());
                   return stoppedOr(replyTo, Behaviors.same());
                 })
             .onMessage(Command.class, command -> Behaviors.same())

@@ -54,7 +54,12 @@ record SupervisorState(PolicySnapshot policy, SloHistory slo, long steps) {
     return new SupervisorState(check(next), slo, steps);
   }
 
-  private static PolicySnapshot check(PolicySnapshot policy) {
+  /**
+   * The policy itself, if it can be followed.
+   *
+   * @throws IllegalArgumentException if its strategy is unknown or does not go with its verifier
+   */
+  static PolicySnapshot check(PolicySnapshot policy) {
     SpeculationStrategy strategy = Strategies.of(policy);
     if (policy.verifier() == Verifier.REJECTION && strategy.selectsByConfidence()) {
       throw new IllegalArgumentException(

@@ -7,8 +7,9 @@ import io.adaspec.runtime.device.sim.SimulatedDeviceProvider;
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.step.StepPlan;
-import io.adaspec.runtime.time.NanoClock;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** The scheduler's driver alone: the test is its device, its supervisor and its requests. */
 class BatchingActorTest {
+  private final AtomicLong skippedNanos = new AtomicLong();
   private EngineFixture fixture;
   private SimulatedDevice device;
   private TestProbe<GpuActor.Command> steps;
@@ -34,7 +36,7 @@ class BatchingActorTest {
             EngineFixture.model("driven"),
             List.of(TestDevice.running(EngineFixture.SIM).opener()),
             fixture.settings(),
-            NanoClock.system(),
+            () -> System.nanoTime() + skippedNanos.get(),
             Observers.of(List.of()));
     batching =
         fixture.kit.spawn(
@@ -94,6 +96,15 @@ class BatchingActorTest {
     assertThat(status.receiveMessage().policy()).isEqualTo(version(2, 3));
   }
 
+  /** As after a restart of this actor, when the device was lost before. */
+  @Test
+  void refusesWhenAllDevicesAreGone() {
+    batching.tell(new BatchingActor.DeviceGone(0));
+    submit("r", 3);
+    assertThat(owner.expectMessageClass(RequestActor.NotTaken.class).refusal().reason())
+        .isEqualTo(Refusal.Reason.NO_DEVICE);
+  }
+
   @Test
   void aStepIsOneMessageThereOneBackAndOneToEachRequest() {
     submit("r", 3);
@@ -120,5 +131,18 @@ class BatchingActorTest {
                 plan.id(), List.of(), device.execute(plan).timing())));
     steps.expectMessageClass(GpuActor.Reopen.class);
     owner.expectNoMessage();
+  }
+
+  @Test
+  void aRequestThatRunsIntoTheTimeOutEveryTimeIsGivenUp() {
+    submit("r", 3);
+    for (int tries = 1; tries <= FailedSteps.MOST; tries++) {
+      StepPlan plan = nextStep();
+      skippedNanos.addAndGet(Duration.ofSeconds(61).toNanos());
+      batching.tell(new BatchingActor.LookForOverdue());
+      complete(plan);
+    }
+    assertThat(owner.expectMessageClass(RequestActor.Broken.class).reason())
+        .isEqualTo(FailureReason.GIVEN_UP);
   }
 }

@@ -41,6 +41,13 @@ class EngineSettingsTest {
     assertThat(ServiceLevels.none().complete(request)).isEqualTo(request);
   }
 
+  @Test
+  void stepsArePlannedToEndLongBeforeTheyAreOverdue() {
+    assertThat(with("").stepLimits().longestStepNanos()).isEqualTo(10_000_000_000L);
+    assertThat(with("adaspec.devices.step-timeout = 8s").stepLimits().longestStepNanos())
+        .isEqualTo(2_000_000_000L);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "adaspec.streams.resume-tokens = 64, resume-tokens 64",
@@ -51,6 +58,8 @@ class EngineSettingsTest {
     "adaspec.devices.max-backoff = 1ms, adaspec.devices.max-backoff",
     "adaspec.classes.batch.tpot = never, classes.batch.tpot",
     "adaspec.classes.standard.ttft = 0ms, adaspec.classes.standard.ttft",
+    "'adaspec.policy { strategy = \"slo\", drafter = model, draft-cap = 8, verifier = rejection }', biases rejection sampling",
+    "adaspec.policy.strategy = magic, unknown strategy 'magic'",
     "adaspec.policy.drafter = crystal, adaspec.policy.drafter is 'crystal'",
     "adaspec.supervision.interval = null, supervision.interval"
   })

@@ -87,6 +87,30 @@ class SupervisionTest {
     assertThat(await(engine.status()).devices().getFirst().restarts()).isEqualTo(3);
   }
 
+  /** Pekko would end the process. */
+  @Test
+  void errorsThatAStepMeetsBreakItsDeviceAndNotTheProcess() {
+    TestDevice device = TestDevice.running(EngineFixture.SIM);
+    device.stepFaults.add(new OutOfMemoryError("injected"));
+    device.stepFaults.add(new InternalError("a mapped file was cut short"));
+    Engine engine = fixture.engine(quickRestarts(), device);
+    InferenceRequest request = request(engine, "r", 1, 20).build();
+    assertThat(text(fixture.run(engine, request))).isEqualTo(oracle(request));
+    assertThat(device.opened.get()).isEqualTo(3);
+    assertThat(device.closed.get()).isEqualTo(2);
+  }
+
+  @Test
+  void aDeviceWhoseMemoryTheSystemRefusesIsOpenedAgain() {
+    TestDevice device = TestDevice.running(EngineFixture.SIM);
+    device.openFaults.add(new OutOfMemoryError("the system refuses 9 bytes"));
+    device.openFaults.add(new UnsatisfiedLinkError("no such library"));
+    Engine engine = fixture.engine(quickRestarts(), device);
+    InferenceRequest request = request(engine, "r", 1, 20).build();
+    assertThat(text(fixture.run(engine, request))).isEqualTo(oracle(request));
+    assertThat(device.opened.get()).isEqualTo(3);
+  }
+
   @Test
   void aDeviceStaysOnOneThreadOfItsOwnThroughRestarts() {
     TestDevice device = TestDevice.running(EngineFixture.SIM);
@@ -195,6 +219,108 @@ class SupervisionTest {
   }
 
   @Test
+  void aRequestThatBreaksEveryStepTakesNobodyAlong() {
+    TestDevice device = TestDevice.gated(EngineFixture.SIM);
+    Engine engine = fixture.engine(quickRestarts(), device);
+    List<InferenceRequest> good = new ArrayList<>();
+    List<CompletionStage<List<TokenEvent>>> answers = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      good.add(request(engine, "good-" + i, 10 + i, 40).build());
+      answers.add(start(engine, good.getLast()));
+    }
+    device.allow(4);
+    fixture.kit.createTestProbe().awaitAssert(() -> atLeast(device.plans.size(), 5));
+    InferenceRequest poison = request(engine, "poison", 2, 40).build();
+    device.failWhere(plan -> TestDevice.has(plan, poison.prompt()));
+    CompletionStage<List<TokenEvent>> poisoned = start(engine, poison);
+    device.allowAll();
+    assertThatThrownBy(() -> await(poisoned))
+        .isInstanceOfSatisfying(
+            EngineFailedException.class,
+            failed -> assertThat(failed.reason()).isEqualTo(FailureReason.GIVEN_UP));
+    for (int i = 0; i < good.size(); i++) {
+      assertThat(text(await(answers.get(i)))).isEqualTo(oracle(good.get(i)));
+    }
+    assertThat(device.opened.get()).isEqualTo(4);
+    fixture.awaitStatus(engine, status -> status.devices().getFirst().usedKvBlocks() == 0);
+  }
+
+  @Test
+  void sequencesOfADeadDeviceGoOnOnAnotherThatIsReadyLater() {
+    TestDevice first = TestDevice.gated(EngineFixture.SIM);
+    TestDevice second = TestDevice.running(EngineFixture.SIM);
+    second.openFaults.add(failure());
+    Engine engine =
+        fixture.engine(
+            quickRestarts()
+                .withDevices(
+                    new EngineSettings.DeviceSettings(
+                        Duration.ofMillis(300), Duration.ofHours(1), Duration.ofMillis(100))),
+            first,
+            second);
+    InferenceRequest request = request(engine, "r", 1, 60).build();
+    CompletionStage<List<TokenEvent>> answer = start(engine, request);
+    fixture.awaitStatus(
+        engine, status -> status.devices().getFirst().state() == DeviceState.OVERDUE);
+    assertThat(text(await(answer))).isEqualTo(oracle(request));
+    first.allowAll();
+  }
+
+  @Test
+  void aDeviceThatNeverAnswersIsLostInTheEndAndTakenBackWhenItDoes() {
+    EngineSettings impatient =
+        quickRestarts()
+            .withDevices(
+                new EngineSettings.DeviceSettings(
+                    Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofMillis(100)));
+    TestDevice device = TestDevice.gated(EngineFixture.SIM);
+    Engine engine = fixture.engine(impatient, device);
+    CompletionStage<List<TokenEvent>> answer = start(engine, request(engine, "r", 1, 30).build());
+    assertThatThrownBy(() -> await(answer))
+        .isInstanceOfSatisfying(
+            EngineFailedException.class,
+            failed -> {
+              assertThat(failed.reason()).isEqualTo(FailureReason.DEVICES_LOST);
+              assertThat(failed.retryable()).isFalse();
+              assertThat(failed).hasMessageContaining("does not answer");
+            });
+    assertThatThrownBy(() -> fixture.run(engine, request(engine, "later", 1, 20).build()))
+        .isInstanceOfSatisfying(
+            RequestRefusedException.class,
+            refused -> {
+              assertThat(refused.refusal().reason()).isEqualTo(Refusal.Reason.NO_DEVICE);
+              assertThat(refused.refusal().retryable()).isFalse();
+            });
+    device.allowAll();
+    fixture.awaitStatus(engine, EngineStatus::ready);
+    InferenceRequest next = request(engine, "next", 3, 20).build();
+    assertThat(text(fixture.run(engine, next))).isEqualTo(oracle(next));
+  }
+
+  @Test
+  void aSequenceThatTheDevicesLeftCannotHoldFailsWithTheReason() {
+    TestDevice large = TestDevice.gated(EngineFixture.SIM);
+    TestDevice small = TestDevice.gated(EngineFixture.SIM + ",blocks=8");
+    Engine engine = fixture.engine(quickRestarts(), large, small);
+    fixture.awaitStatus(
+        engine, status -> status.devices().stream().allMatch(d -> d.state() == DeviceState.READY));
+    InferenceRequest request =
+        InferenceRequest.builder(
+                "long", EngineFixture.prompt(300, 1), 60, engine.clock().nanoTime())
+            .build();
+    CompletionStage<List<TokenEvent>> answer = start(engine, request);
+    large.stepFaults.add(loss());
+    large.allowAll();
+    small.allowAll();
+    assertThatThrownBy(() -> await(answer))
+        .isInstanceOfSatisfying(
+            EngineFailedException.class,
+            failed -> assertThat(failed.reason()).isEqualTo(FailureReason.NEVER_FITS));
+    InferenceRequest next = request(engine, "next", 3, 20).build();
+    assertThat(text(fixture.run(engine, next))).isEqualTo(oracle(next));
+  }
+
+  @Test
   void aStreamWhoseOwnerDiesEndsToo() {
     AtomicBoolean broken = new AtomicBoolean();
     NanoClock clock =
@@ -272,7 +398,13 @@ class SupervisionTest {
     PolicySnapshot policy = await(engine.applyPolicy(EngineFixture.fixed(2)));
     broken.set(true);
     device.allow(1);
-    assertThatThrownBy(() -> await(lost)).isInstanceOf(EngineFailedException.class);
+    assertThatThrownBy(() -> await(lost))
+        .isInstanceOfSatisfying(
+            EngineFailedException.class,
+            failed -> {
+              assertThat(failed.reason()).isEqualTo(FailureReason.SCHEDULER_RESTARTED);
+              assertThat(failed.retryable()).isTrue();
+            });
     device.allowAll();
     InferenceRequest next = request(engine, "next", 2, 20).build();
     assertThat(text(fixture.run(engine, next))).isEqualTo(oracle(next));

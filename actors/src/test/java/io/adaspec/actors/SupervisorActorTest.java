@@ -2,6 +2,7 @@ package io.adaspec.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.time.NanoClock;
 import java.time.Duration;
@@ -82,6 +83,27 @@ class SupervisorActorTest {
         .isEqualTo(Duration.ofSeconds(7));
     batching.expectMessageClass(BatchingActor.DeviceReady.class);
     assertThat(device.opened.get()).isEqualTo(1);
+  }
+
+  @Test
+  void aRestartedSchedulerHearsWhichDevicesAreLost() {
+    device.openFaults.add(DeviceException.permanentFailure("burnt out"));
+    EngineDefinition definition =
+        new EngineDefinition(
+            EngineFixture.model("lost"),
+            List.of(device.opener()),
+            fixture.settings(),
+            NanoClock.system(),
+            Observers.of(List.of()));
+    TestProbe<BatchingActor.Command> driver =
+        fixture.kit.createTestProbe(BatchingActor.Command.class);
+    ActorRef<SupervisorActor.Command> other = fixture.kit.spawn(SupervisorActor.create(definition));
+    other.tell(new SupervisorActor.Begin(driver.ref()));
+    driver.expectMessageClass(BatchingActor.OpenFailed.class);
+    assertThat(driver.expectMessageClass(BatchingActor.DeviceGone.class).index()).isZero();
+    other.tell(new SupervisorActor.BatchingRestarted());
+    driver.expectMessageClass(BatchingActor.Guide.class);
+    assertThat(driver.expectMessageClass(BatchingActor.DeviceGone.class).index()).isZero();
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.adaspec.actors.wire;
 
 import io.adaspec.actors.EngineProtocol;
 import io.adaspec.actors.EngineStatus;
+import io.adaspec.actors.FailureReason;
 import io.adaspec.actors.GenerationSummary;
 import io.adaspec.actors.Refusal;
 import io.adaspec.actors.SloAttainment;
@@ -23,8 +24,10 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * The classes that may be on the wire, with their ids. Append-only: an id once given is never given
- * to another class, and enum constants and record components are only added together with a new
- * class, so that nodes of two versions understand each other.
+ * to another class, and enum constants and record components are only added together with a new id,
+ * so that nodes of two versions understand each other or refuse each other's message.
+ *
+ * <p>Given up: 114, a failure without its {@link FailureReason}.
  */
 final class WireTypes {
   /** Ids of the types that have serializers of their own: collections, token ids, actor refs. */
@@ -42,7 +45,6 @@ final class WireTypes {
           Map.entry(111, EngineProtocol.Started.class),
           Map.entry(112, EngineProtocol.Delivered.class),
           Map.entry(113, EngineProtocol.Refused.class),
-          Map.entry(114, EngineProtocol.Failed.class),
           Map.entry(115, EngineProtocol.Demand.class),
           Map.entry(116, EngineProtocol.Cancel.class),
           Map.entry(117, WorkerProtocol.Submit.class),
@@ -50,7 +52,8 @@ final class WireTypes {
           Map.entry(119, WorkerProtocol.ApplyPolicy.class),
           Map.entry(120, WorkerProtocol.Status.class),
           Map.entry(121, WorkerProtocol.PolicyApplied.class),
-          Map.entry(122, WorkerProtocol.Rejected.class));
+          Map.entry(122, WorkerProtocol.Rejected.class),
+          Map.entry(123, EngineProtocol.Failed.class));
 
   /** Records inside messages. */
   static final Map<Integer, Class<?>> RECORDS =
@@ -79,7 +82,8 @@ final class WireTypes {
           Map.entry(183, DrafterKind.class),
           Map.entry(184, Verifier.class),
           Map.entry(185, Refusal.Reason.class),
-          Map.entry(186, EngineStatus.DeviceState.class));
+          Map.entry(186, EngineStatus.DeviceState.class),
+          Map.entry(187, FailureReason.class));
 
   private WireTypes() {}
 

@@ -7,6 +7,7 @@ import com.esotericsoftware.kryo.io.Output;
 import com.typesafe.config.ConfigFactory;
 import io.adaspec.actors.EngineProtocol;
 import io.adaspec.actors.EngineStatus;
+import io.adaspec.actors.FailureReason;
 import io.adaspec.actors.GenerationSummary;
 import io.adaspec.actors.Refusal;
 import io.adaspec.actors.SloAttainment;
@@ -135,7 +136,7 @@ class KryoMessageSerializerTest {
             ID, 1, new TokenEvent.Tokens("größe 😀", TokenIds.of(0, 1, 31_999), 17)),
         new EngineProtocol.Delivered(ID, 2, new TokenEvent.Finished(FinishReason.STOP, summary())),
         new EngineProtocol.Refused(ID, refusal),
-        new EngineProtocol.Failed(ID, FinishReason.FAILED, ""),
+        new EngineProtocol.Failed(ID, FailureReason.GIVEN_UP, ""),
         new EngineProtocol.Demand(Long.MAX_VALUE),
         new EngineProtocol.Cancel(),
         new WorkerProtocol.Submit(generate, 12),
@@ -177,9 +178,13 @@ class KryoMessageSerializerTest {
   void idsStayAsTheyAre() {
     assertThat(serializer.manifest(new EngineProtocol.Demand(1))).isEqualTo("115");
     assertThat(serializer.manifest(new WorkerProtocol.Rejected(""))).isEqualTo("122");
-    assertThat(WireTypes.MESSAGES.keySet()).containsExactlyInAnyOrderElementsOf(ids(110, 122));
+    assertThat(serializer.manifest(new EngineProtocol.Failed(ID, FailureReason.INTERNAL, "")))
+        .isEqualTo("123");
+    assertThat(WireTypes.MESSAGES.keySet())
+        .containsExactlyInAnyOrderElementsOf(
+            Stream.concat(ids(110, 113).stream(), ids(115, 123).stream()).toList());
     assertThat(WireTypes.RECORDS.keySet()).containsExactlyInAnyOrderElementsOf(ids(140, 153));
-    assertThat(WireTypes.ENUMS.keySet()).containsExactlyInAnyOrderElementsOf(ids(180, 186));
+    assertThat(WireTypes.ENUMS.keySet()).containsExactlyInAnyOrderElementsOf(ids(180, 187));
   }
 
   private static List<Integer> ids(int first, int last) {
