@@ -18,7 +18,8 @@ import io.adaspec.runtime.request.SloTarget;
  * @param acceptedTokens of these, tokens that the target kept
  * @param steps steps it took part in
  * @param queueWaitNanos from arrival to its first step
- * @param ttftNanos from arrival to its first token; 0 without output
+ * @param ttftNanos from arrival to its first token, or to the end of an answer without any; 0 where
+ *     it was cancelled or failed before
  * @param tpotNanos mean time per output token after the first; 0 with fewer than two
  * @param e2eNanos from arrival to the end
  * @param serviceClass priority class

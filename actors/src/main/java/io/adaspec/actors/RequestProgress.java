@@ -54,12 +54,15 @@ record RequestProgress(
   }
 
   /**
-   * The account at the end. TPOT is the time from the first to the last token, divided by the
-   * tokens emitted after the first.
+   * The account at the end. An answer without any token, because the model ended it at once, came
+   * with its end: that is when its client heard something first. TPOT is the time from the first to
+   * the last token, divided by the tokens emitted after the first.
    *
    * @param delivered output tokens that reach the client
    */
   GenerationSummary summary(FinishReason reason, int delivered, long endNanos) {
+    boolean answered = reason == FinishReason.STOP || reason == FinishReason.LENGTH;
+    long firstNanos = outputTokens > 0 ? firstTokenNanos : endNanos;
     return new GenerationSummary(
         request.id(),
         reason,
@@ -70,7 +73,7 @@ record RequestProgress(
         statistics.acceptedTokens(),
         statistics.steps(),
         statistics.queueNanos(),
-        outputTokens == 0 ? 0 : firstTokenNanos - request.arrivalNanos(),
+        outputTokens > 0 || answered ? firstNanos - request.arrivalNanos() : 0,
         outputTokens < 2 ? 0 : (lastTokenNanos - firstTokenNanos) / (outputTokens - 1),
         endNanos - request.arrivalNanos(),
         request.serviceClass(),
