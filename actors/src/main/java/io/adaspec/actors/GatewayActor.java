@@ -12,6 +12,9 @@ import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.serialization.Serialization;
+import org.apache.pekko.serialization.SerializationExtension;
+import scala.util.Try;
 
 /** Knows the workers of a model, from the receptionist, and gives each request to the next one. */
 final class GatewayActor {
@@ -35,22 +38,29 @@ final class GatewayActor {
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
+  /** Requests of fewer prompt tokens fit in any message; longer ones are measured. */
+  private static final int SURELY_SHORT = 10_000;
+
   private final String modelName;
   private final NanoClock clock;
+  private final Serialization serialization;
   private List<ActorRef<WorkerProtocol.Command>> workers = List.of();
   private int next;
 
-  private GatewayActor(String modelName, NanoClock clock) {
+  private GatewayActor(String modelName, NanoClock clock, Serialization serialization) {
     this.modelName = modelName;
     this.clock = clock;
+    this.serialization = serialization;
   }
 
   static Behavior<Command> create(String modelName, NanoClock clock) {
     return Behaviors.setup(
         context -> {
           subscribe(context, modelName);
+          Serialization serialization = SerializationExtension.get(context.getSystem());
           return Behaviors.receive(Command.class)
-              .onMessage(Command.class, new GatewayActor(modelName, clock)::onCommand)
+              .onMessage(
+                  Command.class, new GatewayActor(modelName, clock, serialization)::onCommand)
               .build();
         });
   }
@@ -108,13 +118,36 @@ final class GatewayActor {
 
   private void send(Generate generate) {
     if (workers.isEmpty()) {
-      Refusal refusal =
-          new Refusal(Refusal.Reason.NO_DEVICE, noWorker(), Duration.ZERO, RETRY_AFTER);
-      generate.replyTo().tell(new EngineProtocol.Refused(generate.request().id(), refusal));
+      refuse(
+          generate, new Refusal(Refusal.Reason.NO_DEVICE, noWorker(), Duration.ZERO, RETRY_AFTER));
       return;
     }
     long ageNanos = clock.nanoTime() - generate.request().arrivalNanos();
-    nextWorker().tell(new WorkerProtocol.Submit(generate, ageNanos));
+    WorkerProtocol.Submit submit = new WorkerProtocol.Submit(generate, ageNanos);
+    if (generate.request().prompt().size() >= SURELY_SHORT) {
+      Try<byte[]> bytes = serialization.serialize(submit);
+      if (bytes.isFailure()) {
+        refuse(generate, tooLong(generate, bytes.failed().get()));
+        return;
+      }
+    }
+    nextWorker().tell(submit);
+  }
+
+  private static void refuse(Generate generate, Refusal refusal) {
+    generate.replyTo().tell(new EngineProtocol.Refused(generate.request().id(), refusal));
+  }
+
+  /** Sent all the same, it would be dropped on the way, and its client would wait in vain. */
+  private static Refusal tooLong(Generate generate, Throwable cause) {
+    return new Refusal(
+        Refusal.Reason.NEVER_FITS,
+        "the prompt has "
+            + generate.request().prompt().size()
+            + " tokens, too many for a message to a worker: "
+            + cause.getMessage(),
+        Duration.ZERO,
+        Duration.ZERO);
   }
 
   private ActorRef<WorkerProtocol.Command> nextWorker() {

@@ -178,6 +178,21 @@ class TwoNodesTest {
             RequestRefusedException.class, refused -> assertThat(refused.neverFits()).isTrue());
   }
 
+  /** Artery drops what does not fit its frame, and the client would hear of a lost worker. */
+  @Test
+  void aPromptThatIsLongerThanAMessageIsRefusedAtTheGateway() {
+    InferenceRequest tooLong =
+        InferenceRequest.builder("huge", EngineFixture.prompt(300_000, 1), 5, 0).build();
+    assertThatThrownBy(() -> await(start(tooLong)))
+        .isInstanceOfSatisfying(
+            RequestRefusedException.class,
+            refused -> {
+              assertThat(refused.refusal().reason()).isEqualTo(Refusal.Reason.NEVER_FITS);
+              assertThat(refused).hasMessageContaining("300000 tokens");
+              assertThat(refused).hasMessageContaining("adaspec.wire.max-message-bytes");
+            });
+  }
+
   @Test
   void aPolicyTravelsAsData() {
     PolicySnapshot wanted =
