@@ -27,6 +27,8 @@ public final class Failures {
       case ChatTemplateException template -> template(template);
       case SlowConsumerException slow ->
           ApiError.request(408, "slow_consumer", message(slow)).asPermanent();
+      case EngineFailedException failed when failed.retryable() ->
+          ApiError.busy(503, "request_interrupted", message(failed), LOADING);
       case EngineFailedException failed -> {
         LOG.warn("a request failed: {}", message(failed));
         yield ApiError.internal("the engine could not finish the request: " + message(failed));
@@ -48,7 +50,10 @@ public final class Failures {
       case QUEUE_FULL -> ApiError.busy(503, "queue_full", refusal.message(), wait);
       case TOO_LATE -> ApiError.busy(503, "slo_not_attainable", refusal.message(), wait);
       case DRAINING -> ApiError.busy(503, "shutting_down", refusal.message(), wait);
-      case NO_DEVICE -> ApiError.busy(503, "not_ready", refusal.message(), wait);
+      case NO_DEVICE ->
+          refusal.retryable()
+              ? ApiError.busy(503, "not_ready", refusal.message(), wait)
+              : ApiError.client(503, "overloaded_error", "not_ready", refusal.message());
       case DUPLICATE_ID -> ApiError.request(409, "duplicate_request", refusal.message());
     };
   }

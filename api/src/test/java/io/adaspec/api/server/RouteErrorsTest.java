@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adaspec.actors.EngineFailedException;
+import io.adaspec.actors.FailureReason;
 import io.adaspec.actors.Refusal;
 import io.adaspec.actors.RequestRefusedException;
 import io.adaspec.actors.TokenEvent;
@@ -44,6 +45,12 @@ class RouteErrorsTest {
         switch (prompt) {
           case "crash" -> new IllegalStateException("secret detail");
           case "engine" -> new EngineFailedException("the device is lost");
+          case "shutdown" ->
+              new EngineFailedException(FailureReason.SHUTDOWN, "the engine has stopped");
+          case "lost" ->
+              new RequestRefusedException(
+                  new Refusal(
+                      Refusal.Reason.NO_DEVICE, "all are lost", Duration.ZERO, Duration.ZERO));
           case "template" ->
               new ChatTemplateException(
                   ChatTemplateException.Reason.REFUSED, "roles must alternate");
@@ -85,6 +92,20 @@ class RouteErrorsTest {
       assertThat(response.headers().firstValue("retry-after-ms").orElse(""))
           .isEqualTo(retry.equals("true") ? "1200" : "");
     }
+  }
+
+  @Test
+  void clientsHearWhetherARetryHelps() throws Exception {
+    HttpResponse<String> interrupted =
+        server.caller.post("/v1/completions", "{\"prompt\":\"shutdown\"}");
+    assertThat(interrupted.statusCode()).isEqualTo(503);
+    assertThat(interrupted.headers().firstValue("x-should-retry")).contains("true");
+    assertThat(interrupted.headers().firstValue("retry-after")).contains("2");
+
+    HttpResponse<String> lost = server.caller.post("/v1/completions", "{\"prompt\":\"lost\"}");
+    assertThat(lost.statusCode()).isEqualTo(503);
+    assertThat(lost.headers().firstValue("x-should-retry")).contains("false");
+    assertThat(lost.headers().firstValue("retry-after")).isEmpty();
   }
 
   @Test
