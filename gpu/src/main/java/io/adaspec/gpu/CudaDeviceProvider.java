@@ -5,6 +5,7 @@ import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.device.DeviceProvider;
 import io.adaspec.runtime.device.DeviceSpec;
+import io.adaspec.runtime.model.ModelConfig;
 import io.adaspec.runtime.model.ModelRunner;
 import io.adaspec.runtime.model.ModelWeights;
 import java.util.ArrayList;
@@ -41,24 +42,24 @@ public final class CudaDeviceProvider implements DeviceProvider {
   }
 
   @Override
-  public Device open(DeviceSpec spec) {
-    ModelWeights target =
-        spec.target()
-            .orElseThrow(
-                () ->
-                    DeviceException.permanentFailure(
-                        "device " + spec.name() + " needs a model; give it one with --model"));
-    if (CudaDriver.find() instanceof CudaDriver.Found.Nothing(String reason, String remedy)) {
-      throw DeviceException.permanentFailure(
-          "cannot open " + spec.name() + ": " + reason + "; " + remedy);
+  public DeviceInfo plan(DeviceSpec spec) {
+    ModelPlan target = ModelPlan.of(target(spec));
+    Optional<ModelPlan> draft = spec.draft().map(ModelPlan::of);
+    requireDriver(spec);
+    try (CudaContext context = CudaContext.create(ordinal(spec))) {
+      return info(spec, context, DevicePlan.of(spec, target, draft, context.freeBytes()));
     }
-    int ordinal = ordinal(spec);
-    ModelPlan targetPlan = ModelPlan.of(target);
-    Optional<ModelPlan> draftPlan = spec.draft().map(ModelPlan::of);
-    CudaContext context = CudaContext.create(ordinal);
+  }
+
+  @Override
+  public Device open(DeviceSpec spec) {
+    ModelPlan target = ModelPlan.of(target(spec));
+    Optional<ModelPlan> draft = spec.draft().map(ModelPlan::of);
+    requireDriver(spec);
+    CudaContext context = CudaContext.create(ordinal(spec));
     boolean done = false;
     try {
-      Device device = open(spec, context, targetPlan, draftPlan);
+      Device device = open(spec, context, target, draft);
       done = true;
       return device;
     } finally {
@@ -77,18 +78,36 @@ public final class CudaDeviceProvider implements DeviceProvider {
     CudaModelRunner runner = runner(spec, context, kernels, target, plan, progress);
     Optional<ModelRunner> draftRunner =
         draft.map(model -> runner(spec, context, kernels, model, plan, progress));
-    DeviceInfo info =
-        new DeviceInfo(
-            spec.name(),
-            context.description(),
-            target.config().vocabularySize(),
-            target.config().contextTokens(),
-            draft.map(model -> model.config().contextTokens()).orElse(0),
-            spec.blockTokens(),
-            plan.kvBlocks(),
-            draft.isPresent() ? plan.kvBlocks() : 0,
-            spec.maxRows());
-    return new CudaDevice(info, context, runner, draftRunner);
+    return new CudaDevice(info(spec, context, plan), context, runner, draftRunner);
+  }
+
+  private static DeviceInfo info(DeviceSpec spec, CudaContext context, DevicePlan plan) {
+    ModelConfig target = plan.target().config();
+    return new DeviceInfo(
+        spec.name(),
+        context.description(),
+        target.vocabularySize(),
+        target.contextTokens(),
+        plan.draft().map(model -> model.config().contextTokens()).orElse(0),
+        spec.blockTokens(),
+        plan.kvBlocks(),
+        plan.draft().isPresent() ? plan.kvBlocks() : 0,
+        spec.maxRows());
+  }
+
+  private static ModelWeights target(DeviceSpec spec) {
+    return spec.target()
+        .orElseThrow(
+            () ->
+                DeviceException.permanentFailure(
+                    "device " + spec.name() + " needs a model; give it one with --model"));
+  }
+
+  private static void requireDriver(DeviceSpec spec) {
+    if (CudaDriver.find() instanceof CudaDriver.Found.Nothing(String reason, String remedy)) {
+      throw DeviceException.permanentFailure(
+          "cannot open " + spec.name() + ": " + reason + "; " + remedy);
+    }
   }
 
   private static CudaModelRunner runner(

@@ -41,6 +41,18 @@ class CudaDeviceProviderTest {
   }
 
   @Test
+  void isPlannedAsItIsOpened() {
+    DeviceSpec spec =
+        new DeviceSpec(
+            "cuda:0", Optional.of(model), Optional.empty(), 0, 0, 16, CudaDevices.MAX_ROWS);
+    try (Device device = provider.open(spec)) {
+      // a second look sees less free memory, so the KV blocks are not compared
+      assertThat(provider.plan(spec).description()).isEqualTo(device.info().description());
+      assertThat(provider.plan(spec).contextTokens()).isEqualTo(device.info().contextTokens());
+    }
+  }
+
+  @Test
   void saysWhyThereIsNone() {
     driver.setDevices(0);
     assertThat(provider.probe())

@@ -13,6 +13,13 @@ public interface DeviceProvider {
   Probe probe();
 
   /**
+   * What {@link #open} would give, from shapes and free memory alone: no weights are read.
+   *
+   * @throws DeviceException if it could not be opened, with the reason and the remedy
+   */
+  DeviceInfo plan(DeviceSpec spec);
+
+  /**
    * Opens a device on the calling thread, which must be the one that executes steps.
    *
    * @throws DeviceException if it cannot be opened, with the reason and the remedy

@@ -30,9 +30,23 @@ public final class Devices {
    * @throws DeviceException if it cannot be opened
    */
   public Device open(DeviceSpec spec) {
+    return provider(spec).open(spec);
+  }
+
+  /**
+   * What opening a device would give, without reading weights.
+   *
+   * @throws IllegalArgumentException if no provider has the name's scheme
+   * @throws DeviceException if it could not be opened
+   */
+  public DeviceInfo plan(DeviceSpec spec) {
+    return provider(spec).plan(spec);
+  }
+
+  private DeviceProvider provider(DeviceSpec spec) {
     for (DeviceProvider provider : providers) {
       if (provider.scheme().equals(spec.scheme())) {
-        return provider.open(spec);
+        return provider;
       }
     }
     throw new IllegalArgumentException(

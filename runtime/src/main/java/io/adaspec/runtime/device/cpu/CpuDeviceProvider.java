@@ -32,19 +32,30 @@ public final class CpuDeviceProvider implements DeviceProvider {
   }
 
   @Override
+  public DeviceInfo plan(DeviceSpec spec) {
+    ModelConfig target = target(spec).config();
+    Optional<ModelConfig> draft = spec.draft().map(ModelWeights::config);
+    int threads = threads(spec);
+    int blocks = blocks(spec, target, draft);
+    return new DeviceInfo(
+        spec.name(),
+        threads + (threads == 1 ? " thread, " : " threads, ") + kernels(spec).name(),
+        target.vocabularySize(),
+        target.contextTokens(),
+        draft.map(ModelConfig::contextTokens).orElse(0),
+        spec.blockTokens(),
+        blocks,
+        draft.isPresent() ? blocks : 0,
+        spec.maxRows());
+  }
+
+  @Override
   public Device open(DeviceSpec spec) {
-    ModelWeights target =
-        spec.target()
-            .orElseThrow(
-                () ->
-                    DeviceException.permanentFailure(
-                        "the cpu device needs a model; give it one with --model"));
-    int threads = spec.threads() > 0 ? spec.threads() : Runtime.getRuntime().availableProcessors();
-    Kernels kernels = kernels(spec);
-    WorkerTeam team = new WorkerTeam(threads);
+    DeviceInfo info = plan(spec);
+    WorkerTeam team = new WorkerTeam(threads(spec));
     boolean open = false;
     try {
-      CpuDevice device = open(spec, target, kernels, team);
+      CpuDevice device = open(spec, info, kernels(spec), team);
       open = true;
       return device;
     } finally {
@@ -55,23 +66,12 @@ public final class CpuDeviceProvider implements DeviceProvider {
   }
 
   private static CpuDevice open(
-      DeviceSpec spec, ModelWeights target, Kernels kernels, WorkerTeam team) {
-    KvGeometry targetKv = geometry(target.config(), spec.blockTokens());
-    Optional<KvGeometry> draftKv =
-        spec.draft().map(draft -> geometry(draft.config(), spec.blockTokens()));
-    int blocks = blocks(spec, target.config(), targetKv, draftKv);
-    ModelRunner runner =
-        new CpuModelRunner(target, targetKv, blocks, spec.maxRows(), kernels, team);
+      DeviceSpec spec, DeviceInfo info, Kernels kernels, WorkerTeam team) {
+    ModelRunner runner = runner(target(spec), info, kernels, team);
     boolean open = false;
     try {
-      Optional<ModelRunner> draft =
-          spec.draft()
-              .map(
-                  model ->
-                      new CpuModelRunner(
-                          model, draftKv.orElseThrow(), blocks, spec.maxRows(), kernels, team));
-      CpuDevice device =
-          new CpuDevice(info(spec, target, kernels, team, blocks), runner, draft, team);
+      Optional<ModelRunner> draft = spec.draft().map(model -> runner(model, info, kernels, team));
+      CpuDevice device = new CpuDevice(info, runner, draft, team);
       open = true;
       return device;
     } finally {
@@ -81,19 +81,22 @@ public final class CpuDeviceProvider implements DeviceProvider {
     }
   }
 
-  private static DeviceInfo info(
-      DeviceSpec spec, ModelWeights target, Kernels kernels, WorkerTeam team, int blocks) {
-    int threads = team.size();
-    return new DeviceInfo(
-        spec.name(),
-        threads + (threads == 1 ? " thread, " : " threads, ") + kernels.name(),
-        target.config().vocabularySize(),
-        target.config().contextTokens(),
-        spec.draft().map(model -> model.config().contextTokens()).orElse(0),
-        spec.blockTokens(),
-        blocks,
-        spec.draft().isPresent() ? blocks : 0,
-        spec.maxRows());
+  private static ModelRunner runner(
+      ModelWeights model, DeviceInfo info, Kernels kernels, WorkerTeam team) {
+    KvGeometry geometry = geometry(model.config(), info.blockTokens());
+    return new CpuModelRunner(model, geometry, info.kvBlocks(), info.maxRows(), kernels, team);
+  }
+
+  private static ModelWeights target(DeviceSpec spec) {
+    return spec.target()
+        .orElseThrow(
+            () ->
+                DeviceException.permanentFailure(
+                    "the cpu device needs a model; give it one with --model"));
+  }
+
+  private static int threads(DeviceSpec spec) {
+    return spec.threads() > 0 ? spec.threads() : Runtime.getRuntime().availableProcessors();
   }
 
   /**
@@ -128,10 +131,12 @@ public final class CpuDeviceProvider implements DeviceProvider {
    * The same number of blocks for both models: as many as the memory holds, by default enough for
    * 64 whole contexts or 1 GiB.
    */
-  private static int blocks(
-      DeviceSpec spec, ModelConfig config, KvGeometry target, Optional<KvGeometry> draft) {
-    long perBlock = target.bytesPerBlock() + draft.map(KvGeometry::bytesPerBlock).orElse(0L);
-    long wanted = (long) target.blocksFor(config.contextTokens()) * DEFAULT_SEQUENCES;
+  private static int blocks(DeviceSpec spec, ModelConfig target, Optional<ModelConfig> draft) {
+    KvGeometry kv = geometry(target, spec.blockTokens());
+    long perBlock =
+        kv.bytesPerBlock()
+            + draft.map(model -> geometry(model, spec.blockTokens()).bytesPerBlock()).orElse(0L);
+    long wanted = (long) kv.blocksFor(target.contextTokens()) * DEFAULT_SEQUENCES;
     long bytes =
         spec.kvBytes() > 0
             ? spec.kvBytes()

@@ -23,20 +23,28 @@ public final class SimulatedDeviceProvider implements DeviceProvider {
   }
 
   @Override
+  public DeviceInfo plan(DeviceSpec spec) {
+    return info(spec, settings(spec));
+  }
+
+  @Override
   public Device open(DeviceSpec spec) {
     return openSimulated(spec);
   }
 
   /** {@link #open}, without hiding what it is. */
   public static SimulatedDevice openSimulated(DeviceSpec spec) {
-    SimulatedSettings settings;
+    SimulatedSettings settings = settings(spec);
+    return new SimulatedDevice(info(spec, settings), settings);
+  }
+
+  private static SimulatedSettings settings(DeviceSpec spec) {
     try {
-      settings = SimulatedSettings.parse(spec.argument());
+      return SimulatedSettings.parse(spec.argument());
     } catch (IllegalArgumentException e) {
       throw DeviceException.permanentFailure(
           "cannot open " + spec.name() + ": " + e.getMessage(), e);
     }
-    return new SimulatedDevice(info(spec, settings), settings);
   }
 
   private static DeviceInfo info(DeviceSpec spec, SimulatedSettings settings) {

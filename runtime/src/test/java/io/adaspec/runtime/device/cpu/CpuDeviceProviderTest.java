@@ -3,6 +3,7 @@ package io.adaspec.runtime.device.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.adaspec.runtime.device.Device;
 import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.model.LoadedModel;
 import java.io.IOException;
@@ -16,6 +17,26 @@ class CpuDeviceProviderTest {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(thread -> thread.getName().startsWith("adaspec-worker-"))
         .count();
+  }
+
+  @Test
+  void isPlannedAsItIsOpened(@TempDir Path folder) throws IOException {
+    CpuDeviceProvider provider = new CpuDeviceProvider();
+    try (LoadedModel target = Pairs.TINY.target(folder);
+        LoadedModel draft = Pairs.TINY.draft(folder)) {
+      DeviceSpec spec =
+          new DeviceSpec(
+              "cpu",
+              Optional.of(target.forDevice()),
+              Optional.of(draft.forDevice()),
+              1,
+              1 << 20,
+              16,
+              64);
+      try (Device device = provider.open(spec)) {
+        assertThat(provider.plan(spec)).isEqualTo(device.info());
+      }
+    }
   }
 
   /** A device that cannot be opened is tried again and again; its threads must not pile up. */
