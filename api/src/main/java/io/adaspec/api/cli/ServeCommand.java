@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
     description = {
       "Serve a model over HTTP and WebSocket.",
       "Prints one line with the address when it is ready. SIGTERM or SIGINT (Ctrl-C) stops it:"
-          + " running answers may finish, new ones are refused."
+          + " running answers may finish, new ones are refused; another signal cuts them off."
     },
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class)
@@ -48,7 +48,7 @@ final class ServeCommand implements Runnable {
   @Override
   public void run() {
     LogLevel.INFO.apply();
-    try (StopSignal stop = StopSignal.install()) {
+    try (StopSignal stop = StopSignal.install(output.err())) {
       EngineConfig config = options.config();
       ServerSettings settings = server.settings(config);
       ModelPair models = options.openModels();
@@ -70,7 +70,6 @@ final class ServeCommand implements Runnable {
       } finally {
         log.ifPresent(DecisionLog::close);
       }
-      stop.stopped();
     }
   }
 

@@ -1,32 +1,46 @@
 package io.adaspec.api.cli;
 
-import java.util.concurrent.CompletableFuture;
+import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * SIGTERM and SIGINT as a wish to stop: the command stops what it runs, then the process ends with
- * the command's exit code instead of the signal's.
- *
- * <p>The JVM runs its shutdown hooks on these signals and would then end with 128 plus the signal's
- * number; the hook here outlasts the command and halts the JVM with the command's own code.
+ * SIGTERM, SIGINT and SIGHUP as a wish to stop. While a command still loads there is nothing to
+ * finish, and a signal ends the process at once with 0. Once it serves, the first signal lets it
+ * finish; another one ends the process at once with 1.
  */
 final class StopSignal implements AutoCloseable {
+  private static final List<String> NAMES = List.of("TERM", "INT", "HUP");
+
+  private enum Phase {
+    LOADING,
+    SERVING,
+    STOPPING
+  }
+
+  private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.LOADING);
   private final CountDownLatch wanted = new CountDownLatch(1);
-  private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
-  private final Thread hook = Thread.ofPlatform().name("stop-signal").unstarted(this::onSignal);
+  private final PrintWriter err;
+  private final ProcessSignals signals;
 
-  private StopSignal() {}
+  private StopSignal(PrintWriter err) {
+    this.err = err;
+    this.signals = ProcessSignals.handle(NAMES, this::onSignal);
+  }
 
-  /** From now on the signals are wishes. */
-  static StopSignal install() {
-    StopSignal signal = new StopSignal();
-    Runtime.getRuntime().addShutdownHook(signal.hook);
-    return signal;
+  /**
+   * From now on the signals are wishes.
+   *
+   * @param err where it says what a signal does
+   */
+  static StopSignal install(PrintWriter err) {
+    return new StopSignal(err);
   }
 
   /** Returns when somebody wants the process to stop: by a signal or by interrupting the thread. */
   void await() {
+    phase.set(Phase.SERVING);
     try {
       wanted.await();
     } catch (InterruptedException e) {
@@ -34,34 +48,23 @@ final class StopSignal implements AutoCloseable {
     }
   }
 
-  /** Everything has stopped as it should. */
-  void stopped() {
-    exitCode.complete(0);
+  private void onSignal() {
+    switch (phase.getAndUpdate(before -> before == Phase.LOADING ? before : Phase.STOPPING)) {
+      case LOADING -> Runtime.getRuntime().exit(0);
+      case SERVING -> {
+        err.println("adaspec: stopping; running answers may finish, another signal cuts them off");
+        wanted.countDown();
+      }
+      case STOPPING -> {
+        err.println("adaspec: stopped at once by another signal");
+        Runtime.getRuntime().halt(Main.FAILURE);
+      }
+    }
   }
 
-  /** The command has ended; without {@link #stopped} it has failed. */
+  /** Signals are the JVM's again. */
   @Override
   public void close() {
-    exitCode.complete(Main.FAILURE);
-    if (wanted.getCount() > 0) {
-      withdraw();
-    }
-  }
-
-  private void withdraw() {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // a signal has come meanwhile: the hook runs and ends the process
-    }
-  }
-
-  private void onSignal() {
-    wanted.countDown();
-    try {
-      Runtime.getRuntime().halt(exitCode.get());
-    } catch (InterruptedException | ExecutionException e) {
-      Runtime.getRuntime().halt(Main.FAILURE);
-    }
+    signals.close();
   }
 }
