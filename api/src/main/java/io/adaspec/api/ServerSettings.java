@@ -90,7 +90,7 @@ public record ServerSettings(
         "127.0.0.1",
         8080,
         List.of(),
-        false,
+        true,
         new ConnectionLimits(
             1024,
             4L << 20,
@@ -126,13 +126,28 @@ public record ServerSettings(
         drainTimeout);
   }
 
-  /** Accepts these keys alone; requests of different keys share no prefix-cache entries. */
+  /** Accepts these keys alone. */
   public ServerSettings withApiKeys(List<String> keys) {
     return new ServerSettings(
         host,
         port,
         keys,
-        !keys.isEmpty(),
+        isolatePrincipals,
+        connections,
+        generation,
+        sockets,
+        pingInterval,
+        headPatience,
+        drainTimeout);
+  }
+
+  /** Whether requests of different keys share no prefix-cache entries. */
+  public ServerSettings withIsolatedKeys(boolean isolate) {
+    return new ServerSettings(
+        host,
+        port,
+        apiKeys,
+        isolate,
         connections,
         generation,
         sockets,
