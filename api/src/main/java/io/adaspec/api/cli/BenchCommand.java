@@ -70,7 +70,7 @@ final class BenchCommand implements Runnable {
     LogLevel.WARN.apply();
     requireSensible();
     EngineConfig config = options.config();
-    ModelPair models = options.openModels();
+    ModelPair models = options.openModels(output);
     StepLog log = new StepLog();
     try (RunningEngine running = options.start(config, models, List.of(log))) {
       try (Progress _ = output.progress("loading " + models.name())) {

@@ -5,8 +5,10 @@ import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.device.Devices;
 import io.adaspec.runtime.device.sim.SimulatedSettings;
 import io.adaspec.runtime.model.LoadedModel;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -54,10 +56,24 @@ final class DeviceOptions {
    * @param maxRows most rows of one target pass
    */
   List<DeviceSpec> specs(Devices devices, ModelPair models, int maxRows) {
-    return names.stream()
-        .flatMap(name -> expand(devices, name))
-        .map(name -> spec(devices, name, models, maxRows))
-        .toList();
+    requireKnown(devices);
+    List<String> expanded = names.stream().flatMap(name -> expand(devices, name)).toList();
+    requireDistinct(expanded);
+    return expanded.stream().map(name -> spec(name, models, maxRows)).toList();
+  }
+
+  /** Devices are known by their names: to the engine's status, its metrics and its logs. */
+  private void requireDistinct(List<String> expanded) {
+    Set<String> seen = new HashSet<>();
+    for (String name : expanded) {
+      if (!seen.add(name)) {
+        throw usage(
+            "--device "
+                + name
+                + " is given twice; name each device once (simulated ones may differ in a word,"
+                + " for example sim:tiny,slowdown=1)");
+      }
+    }
   }
 
   /** {@code cuda:all} is every GPU there is. */
@@ -77,27 +93,37 @@ final class DeviceOptions {
     return Stream.of(name);
   }
 
-  private DeviceSpec spec(Devices devices, String name, ModelPair models, int maxRows) {
+  private DeviceSpec spec(String name, ModelPair models, int maxRows) {
+    return new DeviceSpec(
+        isSimulated(name) ? withVocabulary(name, models) : name,
+        Optional.of(models.target().forDevice()),
+        models.draft().map(LoadedModel::forDevice),
+        threads,
+        kvMemory.bytes(),
+        BLOCK_TOKENS,
+        maxRows);
+  }
+
+  /** A usage error unless the options name devices of known kinds, each once. */
+  void requireKnown(Devices devices) {
     if (threads < 0) {
       throw usage("--threads must not be negative, is " + threads);
     }
-    DeviceSpec spec =
-        new DeviceSpec(
-            isSimulated(name) ? withVocabulary(name, models) : name,
-            Optional.of(models.target().forDevice()),
-            models.draft().map(LoadedModel::forDevice),
-            threads,
-            kvMemory.bytes(),
-            BLOCK_TOKENS,
-            maxRows);
-    if (devices.providers().stream().noneMatch(each -> each.scheme().equals(spec.scheme()))) {
-      throw usage(
-          "--device: no device kind '"
-              + spec.scheme()
-              + "'; known: "
-              + devices.providers().stream().map(each -> each.scheme()).sorted().toList());
+    List<String> schemes = devices.providers().stream().map(DeviceProvider::scheme).toList();
+    for (String name : names) {
+      String scheme = name.split(":", -1)[0];
+      if (!schemes.contains(scheme)) {
+        throw usage(
+            "--device: no device kind '"
+                + scheme
+                + "'; known: "
+                + schemes.stream().sorted().toList());
+      }
+      if (isSimulated(name)) {
+        simulated(name);
+      }
     }
-    return spec;
+    requireDistinct(names);
   }
 
   /** The longest sequence that every device and the model take. */
@@ -116,7 +142,7 @@ final class DeviceOptions {
 
   private SimulatedSettings simulated(String name) {
     try {
-      return SimulatedSettings.parse(name.substring(SIMULATED.length() + 1));
+      return SimulatedSettings.parse(simulatedWords(name));
     } catch (IllegalArgumentException e) {
       throw usage("--device " + name + ": " + e.getMessage());
     }
@@ -124,12 +150,16 @@ final class DeviceOptions {
 
   /** A simulated device speaks the model's vocabulary unless it is told another. */
   private static String withVocabulary(String name, ModelPair models) {
-    String argument = name.equals(SIMULATED) ? "" : name.substring(SIMULATED.length() + 1);
+    String argument = simulatedWords(name);
     if (argument.contains("vocab=")) {
       return name;
     }
     String words = argument.isEmpty() ? "" : argument + ",";
     return SIMULATED + ":" + words + "vocab=" + models.target().tokenizer().vocabularySize();
+  }
+
+  private static String simulatedWords(String name) {
+    return name.equals(SIMULATED) ? "" : name.substring(SIMULATED.length() + 1);
   }
 
   private static boolean isSimulated(String name) {

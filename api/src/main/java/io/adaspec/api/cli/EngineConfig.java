@@ -4,12 +4,18 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import io.adaspec.actors.EngineSettings;
+import io.adaspec.api.ServerConfig;
+import io.adaspec.api.ServerSettings;
+import io.adaspec.runtime.request.SpeculationPreference;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.Strategies;
+import io.adaspec.runtime.speculation.Verifier;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The configuration of a command's actor system: the settings of a file over the program's own over
@@ -22,6 +28,8 @@ record EngineConfig(Config file, Config all) {
   private static final String STRATEGY = "adaspec.policy.strategy";
   private static final String DRAFTER = "adaspec.policy.drafter";
   private static final String DRAFT_CAP = "adaspec.policy.draft-cap";
+  private static final String SERVER = "adaspec.server";
+  private static final Pattern FIXED = Pattern.compile("fixed:([0-9]{1,3})");
   private static final Duration DRAIN_MARGIN = Duration.ofSeconds(1);
 
   /** The command ends the process, not the actor system; logs go where the program's own go. */
@@ -50,7 +58,9 @@ record EngineConfig(Config file, Config all) {
           path.map(each -> ConfigFactory.parseFile(each.toFile())).orElse(ConfigFactory.empty());
       Config all = file.withFallback(defaults).resolve();
       requireKnown(file, defaults);
-      return new EngineConfig(file, withTimeToDrain(all));
+      EngineConfig loaded = new EngineConfig(file, withTimeToDrain(all));
+      loaded.server();
+      return loaded;
     } catch (ConfigException | IllegalArgumentException e) {
       String where = path.map(each -> each + ": ").orElse("");
       throw new CommandFailure(where + e.getMessage(), e);
@@ -90,9 +100,13 @@ record EngineConfig(Config file, Config all) {
   /**
    * The policy at start. A strategy comes from the command line, else from the file, else follows
    * from the models: {@code slo} with a draft model, {@code off} without. Drafts come from where
-   * the file says, else from the draft model, else from the text itself.
+   * the file says, else from the draft model, else from the text itself. {@code fixed:K} raises the
+   * default draft cap to K.
+   *
+   * @throws CommandFailure if the file's draft cap is below K
    */
-  PolicySnapshot policy(Optional<String> option, boolean hasDraftModel) {
+  PolicySnapshot policy(
+      Optional<String> option, Optional<Verifier> verifier, boolean hasDraftModel) {
     PolicySnapshot configured = settings().policy();
     String strategy =
         option.orElse(
@@ -102,7 +116,37 @@ record EngineConfig(Config file, Config all) {
         file.hasPath(DRAFTER)
             ? configured.drafter()
             : strategy.equals("off") && !hasDraftModel ? DrafterKind.NONE : available;
-    int cap = file.hasPath(DRAFT_CAP) ? configured.draftCap() : Strategies.DEFAULT_DRAFT_CAP;
-    return new PolicySnapshot(0, strategy, drafter, cap, configured.verifier());
+    int cap =
+        file.hasPath(DRAFT_CAP)
+            ? requireCapOf(strategy, configured.draftCap())
+            : Math.max(Strategies.DEFAULT_DRAFT_CAP, fixedLength(strategy));
+    return new PolicySnapshot(0, strategy, drafter, cap, verifier.orElseGet(configured::verifier));
+  }
+
+  private static int requireCapOf(String strategy, int cap) {
+    if (fixedLength(strategy) > cap) {
+      throw new CommandFailure(
+          "policy "
+              + strategy
+              + " drafts more tokens than "
+              + DRAFT_CAP
+              + " = "
+              + cap
+              + " allows; raise it or leave it out");
+    }
+    return cap;
+  }
+
+  /** The K of {@code fixed:K}; 0 for all that is not that, or is none. */
+  private static int fixedLength(String strategy) {
+    Matcher matcher = FIXED.matcher(strategy);
+    return matcher.matches()
+        ? Math.min(SpeculationPreference.MAX, Integer.parseInt(matcher.group(1)))
+        : 0;
+  }
+
+  /** What the server is set to; address and keys come from the command line. */
+  ServerSettings server() {
+    return ServerConfig.read(all.getConfig(SERVER), settings().shutdown().drainTimeout());
   }
 }

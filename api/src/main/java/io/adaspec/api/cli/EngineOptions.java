@@ -7,6 +7,7 @@ import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.SpeculationStrategy;
 import io.adaspec.runtime.speculation.Strategies;
+import io.adaspec.runtime.speculation.Verifier;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -44,11 +45,21 @@ final class EngineOptions {
   private Optional<String> policy = Optional.empty();
 
   @Option(
+      names = "--verifier",
+      paramLabel = "NAME",
+      description =
+          "How draft tokens are verified. coupled: text and seed belong together, whatever is"
+              + " drafted. rejection: classical rejection sampling, the same distribution but not"
+              + " the same text; only with off, fixed:K and smartspec. Default: coupled.")
+  private Optional<Verifier> verifier = Optional.empty();
+
+  @Option(
       names = "--config",
       paramLabel = "FILE",
       description =
-          "Settings in HOCON. Names, meanings and defaults: config/reference.conf of the"
-              + " distribution, actors/src/main/resources/reference.conf of the sources.")
+          "Settings in HOCON: queues, batching, latency targets, policy, limits of the server. Names,"
+              + " meanings and defaults: config/reference.conf of the distribution,"
+              + " */src/main/resources/reference.conf of the sources.")
   private Optional<Path> configFile = Optional.empty();
 
   EngineOptions() {}
@@ -63,8 +74,30 @@ final class EngineOptions {
    *
    * @throws CommandFailure if one cannot be read
    */
-  ModelPair openModels() {
-    return ModelPair.open(models.name(), models.target(), draftPath());
+  ModelPair openModels(OutputOptions output) {
+    try (Progress _ = output.progress("reading " + models.name())) {
+      return ModelPair.open(models.name(), models.target(), draftPath());
+    }
+  }
+
+  /** The model to work on, unopened. */
+  Path target() {
+    return models.target();
+  }
+
+  /** The draft model that was asked for, or comes with the target; unopened. */
+  Optional<Path> draft() {
+    return draftPath();
+  }
+
+  /**
+   * Checks everything that needs no model: devices, policy and settings.
+   *
+   * @throws ParameterException if one makes no sense
+   */
+  void requireValid() {
+    devices.requireKnown(Devices.discover());
+    policy(config(), draftPath().isPresent());
   }
 
   /**
@@ -96,14 +129,22 @@ final class EngineOptions {
         .map(path -> ModelOptions.existing(Path.of(path), "--draft"));
   }
 
-  private PolicySnapshot policy(EngineConfig config, boolean hasDraftModel) {
-    PolicySnapshot chosen = config.policy(policy, hasDraftModel);
+  /** The policy to start with; a usage error if its parts do not go together. */
+  PolicySnapshot policy(EngineConfig config, boolean hasDraftModel) {
+    PolicySnapshot chosen = config.policy(policy, verifier, hasDraftModel);
     if (chosen.drafter() == DrafterKind.MODEL && !hasDraftModel) {
       throw usage("adaspec.policy.drafter is model and there is no draft model; say --draft PATH");
     }
     try {
       SpeculationStrategy strategy =
           Strategies.parse(chosen.strategy(), chosen.drafter(), Math.max(1, chosen.draftCap()));
+      if (chosen.verifier() == Verifier.REJECTION && strategy.selectsByConfidence()) {
+        throw usage(
+            "--policy "
+                + strategy.spec()
+                + " drops draft tokens by their confidence, which makes rejection sampling biased;"
+                + " take --verifier coupled, or --policy fixed:K or smartspec");
+      }
       return new PolicySnapshot(
           0, strategy.spec(), chosen.drafter(), chosen.draftCap(), chosen.verifier());
     } catch (IllegalArgumentException e) {

@@ -69,7 +69,7 @@ final class GenerateCommand implements Runnable {
           spec.commandLine(), "--max-tokens must be at least 1, is " + maxTokens);
     }
     EngineConfig config = options.config();
-    ModelPair models = options.openModels();
+    ModelPair models = options.openModels(output);
     int[] tokens = tokens(models);
     try (RunningEngine running = options.start(config, models, List.of())) {
       try (Progress _ = output.progress("loading " + models.name())) {
@@ -130,11 +130,14 @@ final class GenerateCommand implements Runnable {
 
   private GeneratedText generate(RunningEngine running, InferenceRequest request) {
     GeneratedText generated = new GeneratedText();
-    RunningEngine.await(
-        running
-            .engine()
-            .generate(request)
-            .runForeach(event -> accept(event, generated), running.system()));
+    try (Progress progress = output.json() ? output.progress("generating") : Progress.none()) {
+      progress.update(() -> "generating, " + generated.tokens() + " tokens");
+      RunningEngine.await(
+          running
+              .engine()
+              .generate(request)
+              .runForeach(event -> accept(event, generated), running.system()));
+    }
     return generated;
   }
 

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** What one request gave, collected from its stream. Not thread-safe. */
+/** What one request gave, collected from its stream by one thread. */
 final class GeneratedText {
   private static final double NANOS_PER_MILLI = 1e6;
   private static final double NANOS_PER_SECOND = 1e9;
@@ -17,19 +17,26 @@ final class GeneratedText {
   private final StringBuilder text = new StringBuilder();
   private final List<Integer> tokenIds = new ArrayList<>();
   private Optional<GenerationSummary> summary = Optional.empty();
+  private volatile int tokens;
 
   GeneratedText() {}
 
   void add(TokenEvent event) {
     switch (event) {
-      case TokenEvent.Tokens tokens -> {
-        text.append(tokens.text());
-        for (int id : tokens.tokenIds().toArray()) {
+      case TokenEvent.Tokens some -> {
+        text.append(some.text());
+        for (int id : some.tokenIds().toArray()) {
           tokenIds.add(id);
         }
+        tokens = tokenIds.size();
       }
       case TokenEvent.Finished finished -> summary = Optional.of(finished.summary());
     }
+  }
+
+  /** How many tokens there are so far; for any thread. */
+  int tokens() {
+    return tokens;
   }
 
   /** The object of {@code --json}. */

@@ -1,9 +1,12 @@
 package io.adaspec.api.cli;
 
+import io.adaspec.runtime.device.DeviceSpec;
+import io.adaspec.runtime.device.Devices;
 import io.adaspec.runtime.device.cpu.CpuDeviceProvider;
 import io.adaspec.runtime.model.GgufFile;
+import io.adaspec.runtime.model.LoadedModel;
 import io.adaspec.runtime.model.ModelFiles;
-import io.adaspec.runtime.model.ModelWeights;
+import io.adaspec.runtime.model.ModelText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,27 +19,34 @@ import picocli.CommandLine.Mixin;
 /** {@code adaspec inspect}: what a model file is and what serving it takes. */
 @Command(
     name = "inspect",
-    description = "Show a model's architecture, shapes, types and memory plan.",
+    description = {
+      "Show a model's architecture, shapes, types and memory plan, the same of its draft model, and"
+          + " what serve would make of them with the same options: how many tokens fit on each"
+          + " device, and the policy. Reads no weights."
+    },
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class)
 final class InspectCommand implements Runnable {
   private static final int BLOCK_TOKENS = 16;
 
-  @Mixin private final ModelOptions models = new ModelOptions();
+  @Mixin private final EngineOptions options = new EngineOptions();
   @Mixin private final OutputOptions output = new OutputOptions();
 
   InspectCommand() {}
 
   @Override
   public void run() {
-    Path path = models.target();
+    LogLevel.WARN.apply();
+    options.requireValid();
+    Path path = options.target();
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("model", path.toString());
     try {
-      if (!isVocabularyOnly(path)) {
-        addWeights(path, report);
+      if (isVocabularyOnly(path)) {
+        report.put("tokenizer", ModelReport.text(ModelFiles.openText(path)));
+      } else {
+        addPair(report);
       }
-      report.put("tokenizer", ModelReport.text(ModelFiles.openText(path)));
     } catch (IOException e) {
       throw CommandFailure.unreadable(path, e);
     }
@@ -56,14 +66,44 @@ final class InspectCommand implements Runnable {
     }
   }
 
-  private static void addWeights(Path path, Map<String, Object> report) throws IOException {
-    try (ModelWeights model = ModelFiles.openWeights(path)) {
-      report.put("name", model.config().name());
-      report.put("architecture", model.config().architecture());
-      report.put("shape", ModelReport.shape(model.config()));
-      report.put("weights", ModelReport.weights(model.weights()));
-      report.put("memory", ModelReport.memory(CpuDeviceProvider.memoryPlan(model, BLOCK_TOKENS)));
+  private void addPair(Map<String, Object> report) {
+    EngineConfig config = options.config();
+    try (ModelPair pair = options.openModels(output)) {
+      report.putAll(model(pair.target()));
+      pair.draft()
+          .ifPresent(
+              draft -> {
+                Map<String, Object> own = new LinkedHashMap<>();
+                options.draft().ifPresent(path -> own.put("model", path.toString()));
+                own.putAll(model(draft));
+                report.put("draft", own);
+              });
+      report.put("devices", devices(config, pair));
+      report.put("policy", ModelReport.policy(options.policy(config, pair.draft().isPresent())));
     }
+  }
+
+  private static Map<String, Object> model(LoadedModel model) {
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("name", model.config().name());
+    report.put("architecture", model.config().architecture());
+    report.put("shape", ModelReport.shape(model.config()));
+    report.put("weights", ModelReport.weights(model.weights()));
+    report.put(
+        "memory",
+        ModelReport.memory(CpuDeviceProvider.memoryPlan(model.forDevice(), BLOCK_TOKENS)));
+    report.put(
+        "tokenizer", ModelReport.text(new ModelText(model.tokenizer(), model.chatTemplate())));
+    return report;
+  }
+
+  private Map<String, Object> devices(EngineConfig config, ModelPair pair) {
+    Devices devices = Devices.discover();
+    Map<String, Object> report = new LinkedHashMap<>();
+    for (DeviceSpec spec : options.specs(devices, pair, config.settings().limits().stepTokens())) {
+      report.put(spec.name(), ModelReport.device(devices.plan(spec)));
+    }
+    return report;
   }
 
   private void print(String indent, Map<?, ?> object) {
@@ -74,7 +114,7 @@ final class InspectCommand implements Runnable {
             output.out().println(label);
             print(indent + "  ", nested);
           } else {
-            output.out().println(String.format("%-20s %s", label, value));
+            output.out().println(String.format("%-22s %s", label, value));
           }
         });
   }

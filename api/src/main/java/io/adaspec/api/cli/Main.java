@@ -33,26 +33,45 @@ public final class Main implements Runnable {
   static final int FAILURE = 1;
   static final int USAGE = 2;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
+  /** Whether standard error is a terminal, which only the launcher can find out. */
+  private static final String WATCHED = "adaspec.watched";
 
-  Main() {}
+  @Spec private CommandSpec spec = CommandSpec.create();
+  private final boolean watched;
+
+  private Main(boolean watched) {
+    this.watched = watched;
+  }
 
   /** Runs one command and ends the process with its exit code. */
   public static void main(String[] args) {
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    System.exit(run(out, err, args));
+    System.exit(run(out, err, Boolean.getBoolean(WATCHED), args));
   }
 
-  /** Runs one command; returns its exit code. */
-  static int run(PrintWriter out, PrintWriter err, String... args) {
-    return new CommandLine(new Main())
+  /**
+   * Runs one command; returns its exit code.
+   *
+   * @param watched whether a person reads {@code err} as it is written
+   */
+  static int run(PrintWriter out, PrintWriter err, boolean watched, String... args) {
+    return commandLine(watched)
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Main::usageError)
         .setExecutionExceptionHandler(Main::failure)
         .execute(args);
+  }
+
+  /** All commands and their options. */
+  static CommandLine commandLine(boolean watched) {
+    return new CommandLine(new Main(watched));
+  }
+
+  boolean isWatched() {
+    return watched;
   }
 
   @Override

@@ -1,14 +1,17 @@
 package io.adaspec.api.cli;
 
+import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.model.MemoryPlan;
 import io.adaspec.runtime.model.ModelConfig;
 import io.adaspec.runtime.model.ModelText;
 import io.adaspec.runtime.model.RopeScaling;
 import io.adaspec.runtime.model.Weights;
+import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.tensor.WeightFormat;
 import io.adaspec.runtime.tensor.WeightTensor;
 import io.adaspec.runtime.text.Tokenizer;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -56,13 +59,34 @@ final class ModelReport {
     return report;
   }
 
-  /** What the model takes on the CPU, and how many tokens the rest may hold. */
+  /** What the model takes on the CPU, and how many tokens a GiB holds beside it. */
   static Map<String, Object> memory(MemoryPlan plan) {
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("mapped_bytes", plan.mappedBytes());
     report.put("repacked_bytes", plan.repackedBytes());
     report.put("kv_bytes_per_token", plan.kvBytesPerToken());
     report.put("kv_tokens_per_gib", (1L << 30) / plan.kvBytesPerToken());
+    return report;
+  }
+
+  /** What fits on a device; a draft model's keys and values are counted in. */
+  static Map<String, Object> device(DeviceInfo info) {
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("description", info.description());
+    report.put("kv_tokens", (long) info.kvBlocks() * info.blockTokens());
+    report.put("longest_sequence", info.capacityTokens());
+    report.put(
+        "whole_contexts", (long) info.kvBlocks() * info.blockTokens() / info.contextTokens());
+    return report;
+  }
+
+  /** How the engine would speculate. */
+  static Map<String, Object> policy(PolicySnapshot policy) {
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("strategy", policy.strategy());
+    report.put("drafter", policy.drafter().name().toLowerCase(Locale.ROOT));
+    report.put("draft_cap", policy.draftCap());
+    report.put("verifier", policy.verifier().name().toLowerCase(Locale.ROOT));
     return report;
   }
 

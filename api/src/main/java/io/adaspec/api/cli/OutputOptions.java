@@ -2,10 +2,8 @@ package io.adaspec.api.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.Console;
 import java.io.PrintWriter;
 import java.util.Map;
-import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -60,7 +58,7 @@ final class OutputOptions {
     }
   }
 
-  private static boolean isWatched() {
-    return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+  private boolean isWatched() {
+    return mixee.root().userObject() instanceof Main main && main.isWatched();
   }
 }

@@ -46,7 +46,7 @@ final class ProfileCommand implements Runnable {
     EngineConfig config = options.config();
     int rows = config.settings().limits().stepTokens();
     Map<String, Object> report = new LinkedHashMap<>();
-    try (ModelPair models = options.openModels()) {
+    try (ModelPair models = options.openModels(output)) {
       Devices devices = Devices.discover();
       for (DeviceSpec spec : options.specs(devices, models, rows)) {
         profile(devices, spec, report);

@@ -1,6 +1,7 @@
 package io.adaspec.api.cli;
 
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -18,11 +19,17 @@ final class Progress implements AutoCloseable {
   private volatile Supplier<String> state;
   private int seconds = SILENT_SECONDS - 1;
   private int shownWidth;
+  private boolean closed;
 
   private Progress(PrintWriter terminal, Supplier<String> state, ScheduledExecutorService ticker) {
     this.terminal = terminal;
     this.state = state;
     this.ticker = ticker;
+  }
+
+  /** Progress that says nothing: the command's own output shows it. */
+  static Progress none() {
+    return start("", new PrintWriter(Writer.nullWriter()), false);
   }
 
   /** Starts; {@code visible} is false where there is no terminal. */
@@ -43,6 +50,9 @@ final class Progress implements AutoCloseable {
   }
 
   private synchronized void show() {
+    if (closed) {
+      return;
+    }
     seconds++;
     String line = state.get() + " (" + seconds + " s)";
     terminal.print("\r" + line + " ".repeat(Math.max(0, shownWidth - line.length())));
@@ -54,6 +64,7 @@ final class Progress implements AutoCloseable {
   public void close() {
     ticker.shutdownNow();
     synchronized (this) {
+      closed = true;
       if (shownWidth > 0) {
         terminal.print("\r" + " ".repeat(shownWidth) + "\r");
         terminal.flush();

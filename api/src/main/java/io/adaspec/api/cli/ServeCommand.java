@@ -51,7 +51,7 @@ final class ServeCommand implements Runnable {
     try (StopSignal stop = StopSignal.install(output.err())) {
       EngineConfig config = options.config();
       ServerSettings settings = server.settings(config);
-      ModelPair models = options.openModels();
+      ModelPair models = options.openModels(output);
       EngineMetrics metrics = new EngineMetrics(models.name());
       Optional<DecisionLog> log = decisionLog.map(DecisionLog::create);
       List<EngineObserver> observers = new ArrayList<>(List.of(metrics));

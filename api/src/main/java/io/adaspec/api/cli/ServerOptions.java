@@ -41,16 +41,11 @@ final class ServerOptions {
 
   ServerOptions() {}
 
-  /** The server's settings. */
+  /** The server's settings: address and keys from here, limits from the file of settings. */
   ServerSettings settings(EngineConfig config) {
     try {
-      ServerSettings base = ServerSettings.defaults();
-      return base.withAddress(host, port)
-          .withApiKeys(Stream.concat(apiKeys.stream(), environmentKeys()).toList())
-          .withTimes(
-              base.pingInterval(),
-              base.headPatience(),
-              config.settings().shutdown().drainTimeout());
+      List<String> keys = Stream.concat(apiKeys.stream(), environmentKeys()).toList();
+      return config.server().withAddress(host, port).withApiKeys(keys);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(mixee.commandLine(), String.valueOf(e.getMessage()), e);
     }

@@ -15,9 +15,22 @@ import java.io.StringWriter;
  */
 record CommandRun(int exitCode, String out, String err) {
   static CommandRun of(String... args) {
-    StringWriter out = new StringWriter();
+    return run(new StringWriter(), false, args);
+  }
+
+  /** With a person at the terminal that is standard error. */
+  static CommandRun watched(String... args) {
+    return run(new StringWriter(), true, args);
+  }
+
+  /** With a standard output of its own. */
+  static CommandRun writingTo(StringWriter out, String... args) {
+    return run(out, false, args);
+  }
+
+  private static CommandRun run(StringWriter out, boolean watched, String... args) {
     StringWriter err = new StringWriter();
-    int exitCode = Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
+    int exitCode = Main.run(new PrintWriter(out, true), new PrintWriter(err, true), watched, args);
     return new CommandRun(exitCode, out.toString(), err.toString());
   }
 

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adaspec.runtime.model.TinyModels;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +59,85 @@ class GenerateCommandTest {
     assertThat(run.exitCode()).isZero();
     assertThat(run.out()).isEqualTo(text + System.lineSeparator());
     assertThat(run.err()).isEmpty();
+  }
+
+  @Test
+  void withoutJsonTheTextStreams() {
+    List<String> pieces = new CopyOnWriteArrayList<>();
+    StringWriter out =
+        new StringWriter() {
+          private int flushed;
+
+          @Override
+          public void flush() {
+            pieces.add(toString().substring(flushed));
+            flushed = getBuffer().length();
+          }
+        };
+    String[] slow = {"--device", "sim:tiny,realtime,slowdown=50", "--max-tokens", "8"};
+    CommandRun run =
+        CommandRun.writingTo(
+            out,
+            "generate",
+            "--model",
+            model,
+            "--prompt",
+            "abc",
+            slow[0],
+            slow[1],
+            slow[2],
+            slow[3]);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(pieces.stream().filter(piece -> !piece.isBlank()).count())
+        .as("pieces of %s", pieces)
+        .isGreaterThan(3);
+    assertThat(String.join("", pieces)).isEqualTo(run.out());
+  }
+
+  @Test
+  void aPersonAtATerminalSeesHowFarALongAnswerIs() {
+    String[] command = {
+      "generate",
+      "--model",
+      model,
+      "--prompt",
+      "abc",
+      "--max-tokens",
+      "60",
+      "--ignore-eos",
+      "--json"
+    };
+    String[] device = {"--device", "sim:tiny,realtime,slowdown=50"};
+    String[] both = Stream.of(command, device).flatMap(Stream::of).toArray(String[]::new);
+    CommandRun watched = CommandRun.watched(both);
+    assertThat(watched.err()).containsPattern("\\rgenerating, [0-9]+ tokens \\(2 s\\)");
+    assertThat(watched.json().get("completion_tokens").asInt()).isEqualTo(60);
+    assertThat(CommandRun.of(both).err()).isEmpty();
+  }
+
+  @Test
+  void rejectionSamplingIsRefusedWhereItWouldBeBiased() {
+    CommandRun biased = generate("--verifier", "rejection", "--policy", "threshold:0.4");
+    assertThat(biased.exitCode()).isEqualTo(Main.USAGE);
+    assertThat(biased.err()).contains("--policy threshold:0.4", "biased", "--verifier coupled");
+    CommandRun unbiased =
+        generate("--verifier", "rejection", "--policy", "fixed:3", "--temperature", "0.8");
+    assertThat(unbiased.exitCode()).as(unbiased.err()).isZero();
+    assertThat(generate("--verifier", "hopeful").exitCode()).isEqualTo(Main.USAGE);
+  }
+
+  @Test
+  void aLongFixedDraftIsNotCutShort() throws IOException {
+    String draft = Files.copy(Path.of(model), folder.resolve("draft.gguf")).toString();
+    JsonNode eight = generate(List.of("--draft", draft), "--policy", "fixed:8").json();
+    JsonNode twelve = generate(List.of("--draft", draft), "--policy", "fixed:12").json();
+    assertThat(twelve.get("steps").asInt()).isLessThan(eight.get("steps").asInt());
+    assertThat(twelve.get("token_ids")).isEqualTo(eight.get("token_ids"));
+
+    Path file = Files.writeString(folder.resolve("cap.conf"), "adaspec.policy.draft-cap = 8");
+    CommandRun capped = generate("--config", file.toString(), "--policy", "fixed:12");
+    assertThat(capped.exitCode()).isEqualTo(Main.FAILURE);
+    assertThat(capped.err()).contains("fixed:12", "adaspec.policy.draft-cap = 8", "raise it");
   }
 
   @Test

@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.adaspec.runtime.model.SharedAssets;
 import io.adaspec.runtime.model.TinyModels;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,6 +59,58 @@ class ModelCommandsTest {
 
     CommandRun text = CommandRun.of("inspect", "--model", model);
     assertThat(text.out()).contains("architecture", "llama", "hidden size", "F32");
+  }
+
+  @Test
+  void inspectTellsHowManyTokensFitOnADevice() throws IOException {
+    String model = TinyModels.writeLlama(folder).toString();
+    JsonNode cpu = inspect(model, "--kv-memory", "64KiB", "--threads", "3").at("/devices/cpu");
+    assertThat(cpu.get("kv_tokens").asLong()).isEqualTo((64 << 10) / 256);
+    assertThat(cpu.get("longest_sequence").asInt()).isEqualTo(128);
+    assertThat(cpu.get("whole_contexts").asInt()).isEqualTo(2);
+    assertThat(cpu.get("description").asText()).startsWith("3 threads");
+
+    JsonNode simulated = inspect(model, "--device", "sim:tiny,blocks=7").get("devices");
+    assertThat(simulated.elements().next().get("kv_tokens").asInt()).isEqualTo(7 * 16);
+  }
+
+  @Test
+  void inspectShowsTheDraftModelToo() throws IOException {
+    String model = TinyModels.writeLlama(folder).toString();
+    String draft = Files.copy(Path.of(model), folder.resolve("draft.gguf")).toString();
+    JsonNode report =
+        inspect(model, "--draft", draft, "--kv-memory", "64KiB", "--policy", "fixed:12");
+    assertThat(report.at("/draft/model").asText()).isEqualTo(draft);
+    assertThat(report.at("/draft/weights/bytes")).isEqualTo(report.at("/weights/bytes"));
+    assertThat(report.at("/devices/cpu/kv_tokens").asLong()).isEqualTo((64 << 10) / 512);
+    assertThat(report.at("/policy/strategy").asText()).isEqualTo("fixed:12");
+    assertThat(report.at("/policy/drafter").asText()).isEqualTo("model");
+    assertThat(report.at("/policy/draft_cap").asInt()).isEqualTo(12);
+  }
+
+  @Test
+  void tokenizeRefusesADraftOfOtherTokens() throws IOException {
+    String model = TinyModels.writeVocabularyOnly(folder).toString();
+    String bundled = storyteller().toString();
+    CommandRun run =
+        CommandRun.of("tokenize", "--model", model, "--draft", bundled, "--text", "ab", "--json");
+    assertThat(run.exitCode()).isEqualTo(Main.FAILURE);
+    assertThat(run.err()).startsWith("adaspec: --draft: ").contains("other tokens");
+    CommandRun same =
+        CommandRun.of("tokenize", "--model", model, "--draft", model, "--text", "ab", "--json");
+    assertThat(same.exitCode()).isZero();
+  }
+
+  private static Path storyteller() {
+    return Path.of(
+        System.getProperty("adaspec.root"),
+        "config/models/storyteller/storyteller-draft-q8_0.gguf");
+  }
+
+  private static JsonNode inspect(String model, String... options) {
+    List<String> args = new ArrayList<>(List.of("inspect", "--json", "--model", model));
+    args.addAll(List.of(options));
+    return CommandRun.of(args.toArray(new String[0])).json();
   }
 
   @Test

@@ -79,12 +79,25 @@ class ServeCommandTest {
           {"--threads", "-1"},
           {"--kv-memory", "lots"},
           {"--device", "abacus"},
-          {"--device", "sim:tiny,colour=3"}
+          {"--device", "sim:tiny,colour=3"},
+          {"--device=sim:tiny", "--device=sim:tiny"}
         }) {
       CommandRun run = CommandRun.of("serve", "--model", model, wrong[0], wrong[1]);
       assertThat(run.exitCode()).as(String.join(" ", wrong)).isEqualTo(Main.USAGE);
       assertThat(run.err()).startsWith("adaspec: ").contains("serve --help");
     }
+  }
+
+  @Test
+  void severalDevicesAreAllAwaited() throws Exception {
+    String model = TinyModels.writeLlama(folder).toString();
+    try (ServedRun run =
+        ServedRun.of("--model", model, "--device", "sim:tiny", "--device", "sim:tiny,slowdown=1")) {
+      assertThat(run.url()).startsWith("http");
+    }
+    CommandRun twice =
+        CommandRun.of("serve", "--model", model, "--device", "cpu", "--device", "cpu");
+    assertThat(twice.err()).startsWith("adaspec: --device cpu is given twice");
   }
 
   @Test
@@ -101,6 +114,26 @@ class ServeCommandTest {
     CommandRun misspelt = CommandRun.of("serve", "--model", model, "--config", file.toString());
     assertThat(misspelt.exitCode()).isEqualTo(Main.FAILURE);
     assertThat(misspelt.err()).contains("there is no setting adaspec.queue.max-request");
+  }
+
+  @Test
+  void limitsOfTheServerComeFromTheFileToo() throws Exception {
+    String model = TinyModels.writeLlama(folder).toString();
+    Path file = folder.resolve("limits.conf");
+    Files.writeString(file, "adaspec.server { max-prompt-tokens = 2, max-body-bytes = 1 KiB }");
+    try (ServedRun run = ServedRun.of("--model", model, "--config", file.toString())) {
+      HttpResponse<String> longPrompt = send(run.url() + "/v1/completions", BODY, "");
+      assertThat(longPrompt.statusCode()).isEqualTo(400);
+      assertThat(longPrompt.body()).contains("the longest prompt is 2");
+      HttpResponse<String> longBody =
+          send(run.url() + "/v1/completions", BODY + " ".repeat(1 << 10), "");
+      assertThat(longBody.statusCode()).isEqualTo(413);
+    }
+    Files.writeString(file, "adaspec.server.max-choices = 0");
+    CommandRun wrong = CommandRun.of("serve", "--model", model, "--config", file.toString());
+    assertThat(wrong.exitCode()).isEqualTo(Main.FAILURE);
+    assertThat(wrong.err())
+        .contains("limits.conf", "adaspec.server.max-choices must be at least 1, not 0");
   }
 
   @Test

@@ -22,7 +22,7 @@ final class ServedRun implements AutoCloseable {
             .name("serve")
             .start(
                 () -> {
-                  exitCode.complete(Main.run(out, new PrintWriter(err, true), args));
+                  exitCode.complete(Main.run(out, new PrintWriter(err, true), false, args));
                   announced.completeExceptionally(new AssertionError("no address: " + err));
                 });
   }

@@ -2,7 +2,11 @@ package io.adaspec.api.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adaspec.runtime.model.TinyModels;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +22,35 @@ class UsageTest {
     assertThat(help.exitCode()).isZero();
     assertThat(help.out()).startsWith("Usage: adaspec " + command).contains("--model", "--json");
     assertThat(CommandRun.of(command, "--version").out()).startsWith("adaspec ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "generate --prompt a --max-tokens 2",
+        "bench --batch 1 --prompt-tokens 4 --output-tokens 4 --repetitions 1",
+        "tokenize --text a",
+        "inspect"
+      })
+  void everyCommandTakesAndChecksTheCommonOptions(String command) throws IOException {
+    String model = TinyModels.writeLlama(folder).toString();
+    List<String> common =
+        List.of("--model", model, "--draft", model, "--device", "cpu", "--threads", "1", "--json");
+    CommandRun run = run(command, common, "--policy", "fixed:2");
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.json().isObject()).isTrue();
+    for (String wrong :
+        List.of("--policy=clever", "--device=abacus", "--threads=-1", "--device=cpu")) {
+      CommandRun refused = run(command, common, wrong);
+      assertThat(refused.exitCode()).as(command + " " + wrong).isEqualTo(Main.USAGE);
+    }
+  }
+
+  private static CommandRun run(String command, List<String> common, String... more) {
+    return CommandRun.of(
+        Stream.of(List.of(command.split(" ", -1)), common, List.of(more))
+            .flatMap(List::stream)
+            .toArray(String[]::new));
   }
 
   @Test
