@@ -12,6 +12,11 @@ import java.util.regex.Pattern;
  * ends. Run as {@code java WebSocketAnswer.java ws://HOST:PORT/v1/responses}; no library needed.
  */
 final class WebSocketAnswer implements WebSocket.Listener {
+  private static final String MESSAGE =
+      """
+      {"type":"response.create","model":"storyteller","input":"Once upon a time",
+       "max_output_tokens":32,"ignore_eos":true}
+      """;
   private static final int PATIENCE_SECONDS = 60;
   private static final int LEAST_DELTAS = 4;
   private static final Pattern TYPE =
@@ -29,10 +34,7 @@ final class WebSocketAnswer implements WebSocket.Listener {
               .newWebSocketBuilder()
               .buildAsync(URI.create(args[0]), listener)
               .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      socket.sendText(
-          "{\"type\":\"response.create\",\"model\":\"storyteller\",\"input\":\"Once upon a time\","
-              + "\"max_output_tokens\":32,\"ignore_eos\":true}",
-          true);
+      socket.sendText(MESSAGE, true);
       int pieces = listener.answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       if (pieces < LEAST_DELTAS) {
         throw new IllegalStateException("the answer came in " + pieces + " pieces only");
