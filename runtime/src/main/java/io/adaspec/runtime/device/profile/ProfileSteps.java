@@ -48,10 +48,12 @@ final class ProfileSteps {
     this.info = device.info();
     this.own = Math.max(1, Math.min(MOST_OWN, blocks / 2));
     this.firstOwn = firstBlock + blocks - own;
-    this.tokens = new int[info.contextTokens() + 1];
-    Arrays.setAll(tokens, i -> (i * 7 + 3) % info.vocabularySize());
-    this.shared = new int[Math.min(blocks - own, Math.ceilDiv(tokens.length, info.blockTokens()))];
+    int wholeContext = Math.toIntExact(Math.ceilDiv(info.contextTokens() + 1L, info.blockTokens()));
+    this.shared = new int[Math.min(blocks - own, wholeContext)];
     Arrays.setAll(shared, i -> firstBlock + i);
+    long held = (shared.length + 1L) * info.blockTokens();
+    this.tokens = new int[Math.toIntExact(Math.min(info.contextTokens() + 1L, held))];
+    Arrays.setAll(tokens, i -> (int) ((i * 7L + 3) % info.vocabularySize()));
   }
 
   /** The most sequences of a step. */
@@ -61,7 +63,7 @@ final class ProfileSteps {
 
   /** The longest sequence, draft token included. */
   int capacityTokens() {
-    int most = Math.min(info.contextTokens(), shared.length * info.blockTokens());
+    int most = (int) Math.min(info.contextTokens(), (long) shared.length * info.blockTokens());
     return info.hasDraftModel() ? Math.min(most, info.draftContextTokens()) : most;
   }
 

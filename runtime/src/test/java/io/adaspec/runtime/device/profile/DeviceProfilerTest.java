@@ -36,4 +36,13 @@ class DeviceProfilerTest {
       assertThat(profile.overheadNanos(10)).isCloseTo(overhead, within(0.1 * overhead));
     }
   }
+
+  /** A file may claim any context; what counts is the KV memory behind it. */
+  @Test
+  void measuresADeviceWhoseModelClaimsAnEndlessContext() {
+    SimulatedDevice device =
+        SimulatedDeviceProvider.openSimulated("sim:tiny,blocks=64,context=" + Integer.MAX_VALUE);
+    CostProfile profile = new DeviceProfiler(device, PLENTY).measure();
+    assertThat(profile.targetPassNanos(1, 20)).isPositive();
+  }
 }
