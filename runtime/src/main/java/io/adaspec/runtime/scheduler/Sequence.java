@@ -184,7 +184,7 @@ public final class Sequence {
 
   void append(int[] emitted, int count, long nowNanos) {
     if (known + count > tokens.length) {
-      int most = request.prompt().size() + request.maxOutputTokens();
+      long most = (long) request.prompt().size() + request.maxOutputTokens();
       tokens = Arrays.copyOf(tokens, Math.max(known + count, (int) Math.min(most, 2L * known)));
     }
     System.arraycopy(emitted, 0, tokens, known, count);
