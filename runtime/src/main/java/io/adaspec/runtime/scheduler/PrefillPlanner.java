@@ -1,8 +1,10 @@
 package io.adaspec.runtime.scheduler;
 
 import io.adaspec.runtime.request.ServiceClass;
+import io.adaspec.runtime.speculation.StepBudget;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -40,9 +42,9 @@ final class PrefillPlanner {
   }
 
   /** Lets less important sequences make way for the most urgent newcomer; called first. */
-  void makeWay(StepRows step) {
+  void makeWay(StepRows step, StepBudget budget) {
     Sequence newcomer = newcomer(step);
-    if (newcomer == null || residents.running().isEmpty()) {
+    if (newcomer == null || residents.running().isEmpty() || !hasRoom(newcomer, budget, 0)) {
       return;
     }
     int active = residents.activeCount();
@@ -54,13 +56,14 @@ final class PrefillPlanner {
   }
 
   /**
-   * Plans at most {@code budget} prefill rows; places newcomers only if {@code mayPlace}, and none
-   * below class {@code lowest}.
+   * Plans at most {@code rows} prefill rows; places newcomers only if {@code mayPlace}, and as many
+   * as {@code budget} has room for.
    */
-  void plan(StepRows step, int budget, boolean mayPlace, ServiceClass lowest, long nowNanos) {
+  void plan(StepRows step, int rows, boolean mayPlace, StepBudget budget, long nowNanos) {
     List<Sequence> prompts = prefilling(step);
     Sequence oldest = oldest(prompts);
-    int left = budget;
+    int left = rows;
+    int placed = 0;
     boolean placing = mayPlace;
     int next = 0;
     while (left > 0) {
@@ -71,11 +74,11 @@ final class PrefillPlanner {
         share = Math.min(limits.minPrefillTokens(), oldest.gap());
       }
       if (newcomer != null
-          && (prompt == null || WaitingQueue.URGENCY.compare(newcomer, prompt) < 0)) {
-        boolean low = newcomer.request().serviceClass().compareTo(lowest) > 0;
-        if (left <= share || low || !place(newcomer, nowNanos)) {
+          && (prompt == null || WaitingQueue.SERVICE.compare(newcomer, prompt) < 0)) {
+        if (left <= share || !hasRoom(newcomer, budget, placed) || !place(newcomer, nowNanos)) {
           placing = false;
         } else {
+          placed++;
           left -= compute(newcomer, left - share, step);
         }
       } else if (prompt != null) {
@@ -94,7 +97,7 @@ final class PrefillPlanner {
         prompts.add(sequence);
       }
     }
-    prompts.sort(WaitingQueue.URGENCY);
+    prompts.sort(WaitingQueue.SERVICE);
     return prompts;
   }
 
@@ -132,6 +135,13 @@ final class PrefillPlanner {
     return preempted;
   }
 
+  /** Whether the budget has room for it beside those that were placed in this step. */
+  private boolean hasRoom(Sequence newcomer, StepBudget budget, int placed) {
+    boolean late = newcomer.isLate() && !waiting.hasTurn(newcomer);
+    Map<ServiceClass, Integer> room = late ? budget.lateNewcomers() : budget.newcomers();
+    return placed < room.getOrDefault(newcomer.request().serviceClass(), 0);
+  }
+
   /** Blocks to leave free: running sequences will grow. */
   private int headroom(int active) {
     return Math.min(active, kv.target().totalBlocks() / HEADROOM_SHARE);
@@ -146,7 +156,7 @@ final class PrefillPlanner {
       return false;
     }
     if (waiting.contains(newcomer.id())) {
-      waiting.remove(newcomer);
+      waiting.take(newcomer);
     }
     residents.run(newcomer);
     newcomer.place(nowNanos, kv.takeCachedTarget(newcomer));

@@ -36,6 +36,7 @@ public final class Sequence {
   private boolean started;
   private long startedNanos;
   private boolean decoding;
+  private boolean late;
   private long firstTokenNanos;
   private long pausedBeforeFirstToken;
 
@@ -99,6 +100,25 @@ public final class Sequence {
     SloTarget slo = request.slo();
     long deadline = request.arrivalNanos() + slo.ttftNanos();
     return slo.hasTtft() && deadline >= request.arrivalNanos() ? deadline : Long.MAX_VALUE;
+  }
+
+  /**
+   * Whether its first token came after its target or, before it has come, is expected to; such a
+   * sequence is served after those of its class that can still meet theirs.
+   */
+  boolean isLate() {
+    return late;
+  }
+
+  /**
+   * Judges that anew, until the first token has come.
+   *
+   * @param nanosPerToken how fast its prompt advances
+   */
+  void judge(long nowNanos, double nanosPerToken) {
+    if (!decoding) {
+      late = ttftDeadlineNanos() - nowNanos < gap() * nanosPerToken;
+    }
   }
 
   /** Time since its first token, pauses left out; 0 before it. */
@@ -192,6 +212,7 @@ public final class Sequence {
     apart &= count == 0;
     if (!decoding && count > 0) {
       decoding = true;
+      late = nowNanos > ttftDeadlineNanos();
       firstTokenNanos = nowNanos;
       pausedBeforeFirstToken = pausedNanos;
     }

@@ -6,6 +6,7 @@ import io.adaspec.runtime.speculation.BatchView;
 import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.speculation.DraftChoices;
 import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.speculation.StepBudget;
 import io.adaspec.runtime.speculation.StepDecision;
 import io.adaspec.runtime.speculation.WaitingView;
 import io.adaspec.runtime.step.SequenceWork;
@@ -23,8 +24,8 @@ import java.util.Optional;
  * only the rows that prompts leave, and prompts are done sooner.
  */
 final class StepPlanner {
-  /** Room for prefill and draft tokens within a TPOT target. */
-  private static final double CROWDED = 0.6;
+  /** Who is left out takes part in one of so many steps nevertheless. */
+  private static final int LEAST_PACE = 8;
 
   private static final int[] NO_BLOCKS = new int[0];
   private static final Comparator<Sequence> LEAST_RECENT =
@@ -100,31 +101,28 @@ final class StepPlanner {
   }
 
   private Optional<Planned> plan(StepRows step, Policy policy, CostModel predicted, long nowNanos) {
-    prefill.makeWay(step);
+    List<Sequence> running = active(step);
+    WaitingView queue = expecting(nowNanos);
+    BatchView outlook = new BatchView(outlook(running, policy, nowNanos));
+    StepBudget budget = policy.strategy().budget(queue, outlook, policy.cost());
+    judge(running, budget, nowNanos);
+    prefill.makeWay(step, budget);
     int madeWay = step.preempted().size();
-    for (Sequence sequence : decoding(step)) {
+    for (Sequence sequence : decoding(running, budget, step.step())) {
       if (!step.preempted().contains(sequence) && preemption.grow(sequence, step)) {
         step.add(sequence, 1);
       }
     }
-    List<BatchView.Entry> entries = new ArrayList<>();
-    addEntries(step, entries, policy, nowNanos);
     int free = step.left();
-    WaitingView queue = expecting(nowNanos);
-    int asked =
-        policy.strategy().budget(queue, new BatchView(entries), policy.cost()).prefillTokens();
-    int budget = Math.min(Math.max(asked, limits.minPrefillTokens()), free);
-    boolean roomy = step.preempted().size() == madeWay;
-    BatchView decoding = new BatchView(entries);
-    ServiceClass lowest = lowestPlaced(decoding, policy.cost());
-    budget = withinLongestStep(budget, decoding, predicted);
-    prefill.plan(step, budget, roomy, lowest, nowNanos);
+    int most = Math.min(Math.max(budget.prefillTokens(), limits.minPrefillTokens()), free);
+    BatchView decoding = new BatchView(entries(step, policy, nowNanos));
+    most = withinLongestStep(most, decoding, predicted);
+    prefill.plan(step, most, step.preempted().size() == madeWay, budget, nowNanos);
     if (step.size() == 0) {
       return Optional.empty();
     }
     int prefillRows = free - step.left();
-    addEntries(step, entries, policy, nowNanos);
-    BatchView view = new BatchView(entries);
+    BatchView view = new BatchView(entries(step, policy, nowNanos));
     DraftChoices choices = policy.strategy().choose(view, policy.cost());
     drafts.fit(step, view, choices, step.left());
     StepPlan plan =
@@ -138,22 +136,10 @@ final class StepPlanner {
     return Optional.of(new Planned(plan, step, prefillRows, policy, queue));
   }
 
-  /**
-   * The lowest class that may be placed now: where plain decoding alone takes most of somebody's
-   * TPOT target, nobody of a lower class is added to it.
-   */
-  private static ServiceClass lowestPlaced(BatchView decoding, CostModel cost) {
-    double plain =
-        cost.overheadNanos(decoding.size())
-            + cost.targetPassNanos(decoding.totalRows(), decoding.totalContextReads());
-    ServiceClass lowest = ServiceClass.BATCH;
-    for (BatchView.Entry entry : decoding.entries()) {
-      boolean crowded = entry.slo().hasTpot() && plain > CROWDED * entry.slo().tpotNanos();
-      if (crowded && entry.serviceClass().compareTo(lowest) < 0) {
-        lowest = entry.serviceClass();
-      }
-    }
-    return lowest;
+  /** Judges who can still meet its TTFT target at the pace at which prompts advance. */
+  private void judge(List<Sequence> running, StepBudget budget, long nowNanos) {
+    running.forEach(sequence -> sequence.judge(nowNanos, budget.prefillNanosPerToken()));
+    waiting.judge(nowNanos, budget.prefillNanosPerToken());
   }
 
   /**
@@ -195,11 +181,20 @@ final class StepPlanner {
     return view;
   }
 
-  /** Who has one token to compute; where the places do not suffice, the longest unserved first. */
-  private List<Sequence> decoding(StepRows step) {
+  private List<Sequence> active(StepRows step) {
+    return residents.running().stream().filter(step::admits).toList();
+  }
+
+  /**
+   * Who has one token to compute and is not left out, or was so for {@value #LEAST_PACE} steps;
+   * where the places do not suffice, the longest unserved first.
+   */
+  private List<Sequence> decoding(List<Sequence> running, StepBudget budget, long step) {
     List<Sequence> decoding = new ArrayList<>();
-    for (Sequence sequence : residents.running()) {
-      if (sequence.gap() == 1 && step.admits(sequence)) {
+    for (int i = 0; i < running.size(); i++) {
+      Sequence sequence = running.get(i);
+      boolean left = budget.leftOut().contains(i) && step - sequence.lastStep() < LEAST_PACE;
+      if (sequence.gap() == 1 && !left) {
         decoding.add(sequence);
       }
     }
@@ -210,28 +205,39 @@ final class StepPlanner {
     return decoding;
   }
 
-  /** Adds what the step has beyond {@code entries}. */
-  private void addEntries(
-      StepRows step, List<BatchView.Entry> entries, Policy policy, long nowNanos) {
-    for (int i = entries.size(); i < step.size(); i++) {
-      Sequence sequence = step.sequence(i);
-      boolean samples = step.rows(i) == sequence.gap();
-      boolean decodes = samples && step.rows(i) == 1;
-      int limit = decodes ? drafts.limit(sequence, policy.snapshot()) : 0;
-      entries.add(
-          new BatchView.Entry(
-              sequence.number(),
-              sequence.targetKv().computed(),
-              step.rows(i),
-              samples,
-              limit,
-              sequence.knownTokens() - sequence.draftKv().computed(),
-              sequence.outputTokens(),
-              sequence.request().serviceClass(),
-              sequence.request().slo(),
-              sequence.decodeElapsedNanos(nowNanos),
-              sequence.acceptanceRate()));
+  /** Who runs, with one row for those that decode. */
+  private List<BatchView.Entry> outlook(List<Sequence> running, Policy policy, long nowNanos) {
+    List<BatchView.Entry> entries = new ArrayList<>();
+    for (Sequence sequence : running) {
+      entries.add(entry(sequence, sequence.gap() == 1 ? 1 : 0, policy, nowNanos));
     }
+    return entries;
+  }
+
+  private List<BatchView.Entry> entries(StepRows step, Policy policy, long nowNanos) {
+    List<BatchView.Entry> entries = new ArrayList<>();
+    for (int i = 0; i < step.size(); i++) {
+      entries.add(entry(step.sequence(i), step.rows(i), policy, nowNanos));
+    }
+    return entries;
+  }
+
+  private BatchView.Entry entry(Sequence sequence, int rows, Policy policy, long nowNanos) {
+    boolean samples = rows == sequence.gap();
+    return new BatchView.Entry(
+        sequence.number(),
+        sequence.targetKv().computed(),
+        rows,
+        samples,
+        samples && rows == 1 ? drafts.limit(sequence, policy.snapshot()) : 0,
+        sequence.knownTokens() - sequence.draftKv().computed(),
+        sequence.outputTokens(),
+        sequence.request().serviceClass(),
+        sequence.request().slo(),
+        sequence.decodeElapsedNanos(nowNanos),
+        sequence.remainingOutput(),
+        sequence.isLate(),
+        sequence.acceptanceRate());
   }
 
   private static List<SequenceWork> work(StepRows step, DraftChoices choices) {

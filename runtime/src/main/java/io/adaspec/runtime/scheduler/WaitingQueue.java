@@ -9,13 +9,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Requests that no scheduler has placed yet, most urgent first: by class, then by the time their
- * first token is due, then by arrival. Shared by all schedulers of an engine and bounded in
- * requests and in tokens. Not thread-safe.
+ * first token is due, then by arrival. Who cannot meet its TTFT target any more comes after those
+ * of its class that can, so that one late request does not make all later ones late; one of {@value
+ * #FAIR_SHARE} requests that are taken is the first of these, so that none waits for ever. Shared
+ * by all schedulers of an engine and bounded in requests and in tokens. Not thread-safe.
  */
 public final class WaitingQueue {
   /** The order in which sequences are placed and, reversed, preempted. */
@@ -25,12 +29,22 @@ public final class WaitingQueue {
           .thenComparingLong(s -> s.request().arrivalNanos())
           .thenComparing(s -> s.id().value());
 
+  /** The order in which prompts are computed: the late ones of a class after the others. */
+  static final Comparator<Sequence> SERVICE =
+      Comparator.<Sequence, ServiceClass>comparing(s -> s.request().serviceClass())
+          .thenComparing(Sequence::isLate)
+          .thenComparing(URGENCY);
+
+  private static final int FAIR_SHARE = 8;
+
   private final int maxRequests;
   private final long maxTokens;
   private final TreeSet<Sequence> byUrgency = new TreeSet<>(URGENCY);
+  private final TreeSet<Sequence> late = new TreeSet<>(URGENCY);
   private final Map<RequestId, Sequence> byId = new HashMap<>();
   private long tokens;
   private int apart;
+  private long taken;
 
   /**
    * @param maxRequests most requests that may wait
@@ -58,11 +72,11 @@ public final class WaitingQueue {
   }
 
   public int size() {
-    return byUrgency.size();
+    return byId.size();
   }
 
   public boolean isEmpty() {
-    return byUrgency.isEmpty();
+    return byId.isEmpty();
   }
 
   /** Prompt tokens (after a failover: known tokens) of all waiting requests. */
@@ -93,7 +107,7 @@ public final class WaitingQueue {
     if (byId.putIfAbsent(sequence.id(), sequence) != null) {
       throw new IllegalArgumentException("a request of id " + sequence.id() + " waits already");
     }
-    byUrgency.add(sequence);
+    (sequence.isLate() ? late : byUrgency).add(sequence);
     tokens += sequence.knownTokens();
     apart += sequence.isApart() ? 1 : 0;
   }
@@ -108,9 +122,43 @@ public final class WaitingQueue {
     return true;
   }
 
-  /** The most urgent request that is admitted and shorter than {@code capacityTokens}. */
+  /** Judges anew who can meet its TTFT target; see {@link Sequence#judge}. */
+  void judge(long nowNanos, double nanosPerToken) {
+    for (Sequence sequence : byId.values()) {
+      boolean before = sequence.isLate();
+      sequence.judge(nowNanos, nanosPerToken);
+      if (before != sequence.isLate()) {
+        (before ? late : byUrgency).remove(sequence);
+        (before ? byUrgency : late).add(sequence);
+      }
+    }
+  }
+
+  /** Whether the late have their turn. */
+  private boolean isTurnOfLate() {
+    return taken % FAIR_SHARE == FAIR_SHARE - 1;
+  }
+
+  /** Whether a waiting request has its turn although it is late. */
+  boolean hasTurn(Sequence sequence) {
+    return isTurnOfLate() && late.contains(sequence);
+  }
+
+  /** The next request that is admitted and shorter than {@code capacityTokens}. */
   Optional<Sequence> first(int capacityTokens, Predicate<Sequence> admitted) {
-    for (Sequence sequence : byUrgency) {
+    Optional<Sequence> hopeful = first(byUrgency, capacityTokens, admitted);
+    Optional<Sequence> behind = first(late, capacityTokens, admitted);
+    if (hopeful.isEmpty() || behind.isEmpty()) {
+      return hopeful.or(() -> behind);
+    }
+    int order =
+        hopeful.get().request().serviceClass().compareTo(behind.get().request().serviceClass());
+    return order > 0 || (order == 0 && isTurnOfLate()) ? behind : hopeful;
+  }
+
+  private static Optional<Sequence> first(
+      Set<Sequence> sequences, int capacityTokens, Predicate<Sequence> admitted) {
+    for (Sequence sequence : sequences) {
       if (sequence.knownTokens() < capacityTokens && admitted.test(sequence)) {
         return Optional.of(sequence);
       }
@@ -127,10 +175,16 @@ public final class WaitingQueue {
 
   /** Requests that no scheduler of so much capacity can ever place. */
   public List<RequestId> longerThan(int capacityTokens) {
-    return byUrgency.stream()
+    return byId.values().stream()
         .filter(sequence -> sequence.knownTokens() >= capacityTokens)
         .map(Sequence::id)
         .toList();
+  }
+
+  /** Removes a request that a scheduler places. */
+  void take(Sequence sequence) {
+    taken++;
+    remove(sequence);
   }
 
   Optional<Sequence> find(RequestId id) {
@@ -138,7 +192,7 @@ public final class WaitingQueue {
   }
 
   void remove(Sequence sequence) {
-    byUrgency.remove(sequence);
+    (sequence.isLate() ? late : byUrgency).remove(sequence);
     byId.remove(sequence.id());
     tokens -= sequence.knownTokens();
     apart -= sequence.isApart() ? 1 : 0;
@@ -146,12 +200,20 @@ public final class WaitingQueue {
 
   /** Prompt tokens of those that would be placed before {@code request}. */
   public long tokensBefore(InferenceRequest request) {
-    return byUrgency.headSet(new Sequence(request)).stream().mapToLong(Sequence::knownTokens).sum();
+    return before(request).mapToLong(Sequence::knownTokens).sum();
   }
 
   /** How many would be placed before {@code request}. */
   public int positionOf(InferenceRequest request) {
-    return byUrgency.headSet(new Sequence(request)).size();
+    return (int) before(request).count();
+  }
+
+  /** The more urgent ones that can meet their target, and all late ones of higher classes. */
+  private Stream<Sequence> before(InferenceRequest request) {
+    return Stream.concat(
+        byUrgency.headSet(new Sequence(request)).stream(),
+        late.stream()
+            .filter(each -> each.request().serviceClass().compareTo(request.serviceClass()) < 0));
   }
 
   /** The queue as a strategy sees it. */
@@ -159,6 +221,9 @@ public final class WaitingQueue {
     WaitingView view = WaitingView.empty();
     for (Sequence sequence : byUrgency) {
       view = view.and(sequence.knownTokens(), sequence.ttftDeadlineNanos(), nowNanos);
+    }
+    for (Sequence sequence : late) {
+      view = view.and(sequence.knownTokens(), Long.MAX_VALUE, nowNanos);
     }
     return view;
   }

@@ -24,11 +24,6 @@ record AdaSpecLiteralStrategy(DrafterKind drafter, int cap, ControllerState stat
   }
 
   @Override
-  public StepBudget budget(WaitingView waiting, BatchView running, CostModel cost) {
-    return StepBudget.unlimited();
-  }
-
-  @Override
   public double acceptance(
       BatchView.Entry entry, DrafterKind kind, int position, float confidence, float margin) {
     return confidence;

@@ -9,8 +9,11 @@ import java.util.Arrays;
  * <p>All sequences draft the same number k of tokens, and go on as long as the efficiency {@code
  * E(k) = (B + Σ C_ij) / T(k)} does not fall: measured up to k, predicted for k + 1 with the mean
  * acceptance. The confidence-prior verifier then verifies the best slots over all budgets ({@code
- * adaspec-drafter} verifies everything). The efficiency of a speculative step that outlasts the
- * slack of any sequence against its TPOT target is −1.
+ * adaspec-drafter} verifies everything). The efficiency of a speculative step that makes any
+ * sequence miss its TPOT target is −1: with m tokens emitted so far, {@code elapsed + T(k) > (m − 1
+ * + E[A_i]) · tpot} for the E[A_i] tokens that the step is expected to give it, although a plain
+ * step would keep it. As in the release the rule guards drafting, not elimination: what a draft has
+ * cost is no reason to throw it away.
  *
  * <p>Against the released code: acceptance is calibrated and its mean recent, slots are ranked by
  * their own survival over all budgets, only the passes that were run count, prefill rows and
@@ -30,11 +33,6 @@ record AdaSpecStrategy(boolean eliminates, DrafterKind drafter, int cap, Control
   @Override
   public String spec() {
     return eliminates ? "adaspec" : "adaspec-drafter";
-  }
-
-  @Override
-  public StepBudget budget(WaitingView waiting, BatchView running, CostModel cost) {
-    return StepBudget.unlimited();
   }
 
   @Override
@@ -72,28 +70,7 @@ record AdaSpecStrategy(boolean eliminates, DrafterKind drafter, int cap, Control
       return survival.draftedCounts();
     }
     StepEstimate estimate = new StepEstimate(batch, cost);
-    return VerifyBudget.best(
-        estimate, survival, estimate.draftedNanos(survival), allowedNanos(estimate));
-  }
-
-  /**
-   * How long a speculative step may take: until the next token of any sequence is due, {@code m ·
-   * tpot} after its first token for m tokens so far. Who is late sets no limit, nor does anybody
-   * where even plain decoding takes longer than the tightest target.
-   */
-  private static double allowedNanos(StepEstimate estimate) {
-    double allowed = Double.POSITIVE_INFINITY;
-    if (estimate.plainNanos() > estimate.tightestTpotNanos()) {
-      return allowed;
-    }
-    for (BatchView.Entry entry : estimate.batch().entries()) {
-      if (entry.samples() && entry.slo().hasTpot() && entry.emittedTokens() > 0) {
-        double tpot = entry.slo().tpotNanos();
-        double slack = entry.emittedTokens() * tpot - entry.decodeElapsedNanos();
-        allowed = slack < tpot ? allowed : Math.min(allowed, slack);
-      }
-    }
-    return allowed;
+    return VerifyBudget.best(estimate, survival, estimate.draftedNanos(survival));
   }
 
   @Override
@@ -105,6 +82,7 @@ record AdaSpecStrategy(boolean eliminates, DrafterKind drafter, int cap, Control
   private double efficiency(StepEstimate estimate, SurvivalTable survival, int k) {
     BatchView batch = estimate.batch();
     int[] lengths = new int[batch.size()];
+    double[] expected = new double[batch.size()];
     double tokens = estimate.samplers();
     int rows = 0;
     long reads = 0;
@@ -117,15 +95,36 @@ record AdaSpecStrategy(boolean eliminates, DrafterKind drafter, int cap, Control
             j < survival.drafted(i)
                 ? survival.survival(i, j)
                 : alive * state.calibration().meanAcceptance(entry, drafter, j);
-        tokens += alive;
+        expected[i] += alive;
         reads += StepEstimate.draftTokenReads(entry, j);
       }
+      tokens += expected[i];
       rows += length;
       lengths[i] = drafter == DrafterKind.MODEL ? length : 0;
     }
     double nanos =
         estimate.draftingWithoutCatchUpNanos(lengths) + estimate.withoutDraftingNanos(rows, reads);
-    return k > 0 && nanos > allowedNanos(estimate) ? VIOLATES_SLO : tokens / nanos;
+    return k > 0 && violates(estimate, expected, nanos) ? VIOLATES_SLO : tokens / nanos;
+  }
+
+  /**
+   * Whether a step of {@code nanos} makes anybody late whom a plain one would not.
+   *
+   * @param drafted [entries] expected accepted draft tokens
+   */
+  private static boolean violates(StepEstimate estimate, double[] drafted, double nanos) {
+    double plain = estimate.plainNanos();
+    for (int i = 0; i < drafted.length; i++) {
+      BatchView.Entry entry = estimate.batch().get(i);
+      if (entry.samples() && entry.slo().hasTpot() && entry.emittedTokens() > 0) {
+        double tpot = entry.slo().tpotNanos();
+        double due = entry.emittedTokens() * tpot - entry.decodeElapsedNanos();
+        if (nanos > due + drafted[i] * tpot && plain <= due) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private static int longest(SurvivalTable survival) {

@@ -22,6 +22,8 @@ public final class BatchView {
    * @param serviceClass priority class
    * @param slo latency targets
    * @param decodeElapsedNanos time since its first token, pauses left out
+   * @param remainingTokens output tokens until its length limit
+   * @param missedTtft whether its first token came, or will come, after its TTFT target
    * @param acceptanceRate recent share of the draft tokens that verification reached which it
    *     accepted: the conditional probability that the next one is kept, given those before it; NaN
    *     before the first verification
@@ -37,7 +39,38 @@ public final class BatchView {
       ServiceClass serviceClass,
       SloTarget slo,
       long decodeElapsedNanos,
+      int remainingTokens,
+      boolean missedTtft,
       double acceptanceRate) {
+    /** A sequence that has met its TTFT target and has no length limit in sight. */
+    public Entry(
+        long sequence,
+        int contextTokens,
+        int rows,
+        boolean samples,
+        int draftLimit,
+        int draftLag,
+        int emittedTokens,
+        ServiceClass serviceClass,
+        SloTarget slo,
+        long decodeElapsedNanos,
+        double acceptanceRate) {
+      this(
+          sequence,
+          contextTokens,
+          rows,
+          samples,
+          draftLimit,
+          draftLag,
+          emittedTokens,
+          serviceClass,
+          slo,
+          decodeElapsedNanos,
+          Integer.MAX_VALUE,
+          false,
+          acceptanceRate);
+    }
+
     public Entry {
       if (rows < 0 || contextTokens < 0 || draftLimit < 0 || draftLag < 0) {
         throw new IllegalArgumentException(

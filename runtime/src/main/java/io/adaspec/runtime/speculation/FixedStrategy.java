@@ -16,11 +16,6 @@ record FixedStrategy(int length, DrafterKind drafter, int cap) implements Specul
   }
 
   @Override
-  public StepBudget budget(WaitingView waiting, BatchView running, CostModel cost) {
-    return StepBudget.unlimited();
-  }
-
-  @Override
   public DraftChoices choose(BatchView batch, CostModel cost) {
     return DraftChoices.uniform(batch, drafter, Math.min(length, cap));
   }

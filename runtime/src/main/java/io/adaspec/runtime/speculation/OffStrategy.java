@@ -8,11 +8,6 @@ final class OffStrategy implements SpeculationStrategy {
   }
 
   @Override
-  public StepBudget budget(WaitingView waiting, BatchView running, CostModel cost) {
-    return StepBudget.unlimited();
-  }
-
-  @Override
   public DraftChoices choose(BatchView batch, CostModel cost) {
     return DraftChoices.none(batch.size());
   }

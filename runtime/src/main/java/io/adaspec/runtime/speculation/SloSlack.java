@@ -1,21 +1,23 @@
 package io.adaspec.runtime.speculation;
 
 /**
- * Serves late requests first (after AdaServe, arXiv 2501.12162).
+ * Time that requests have against their targets (after AdaServe, arXiv 2501.12162).
  *
  * <p>The tokens that a request needs in this step are {@code need = max(1, ⌈(elapsed + T) / tpot⌉ −
  * (emitted − 1))}, with elapsed the time since its first token without pauses and T the predicted
- * step. One that needs more than 1 is late; one that needs more than {@value #HOPELESS} times what
- * a step could give at best is given up and ranks with the rest.
+ * step. One that needs more than 1 is late; one that cannot catch up before its length limit even
+ * alone on the device, or whose first token was late, is lost and ranks behind the rest.
  *
  * <p>An expected token of a late request counts for {@value #LATE_WEIGHT}, of any other for 1, when
- * slots are ranked and budgets compared. Leaving the others without draft tokens altogether while
- * somebody is late serves nobody: under load somebody always is, and in simulation of such load it
- * costs a fifth of the attainment, because what is not decoded now must be decoded later.
+ * slots are ranked and budgets compared.
  */
 final class SloSlack {
-  private static final int HOPELESS = 4;
   private static final double LATE_WEIGHT = 2;
+
+  /**
+   * Tokens over which a request should come back to its target, or may use up what it has earned.
+   */
+  private static final int HORIZON = 32;
 
   private SloSlack() {}
 
@@ -24,11 +26,44 @@ final class SloSlack {
    * when it has none.
    */
   static long need(BatchView.Entry entry, double stepNanos) {
-    if (!entry.samples() || !entry.slo().hasTpot() || entry.emittedTokens() == 0) {
+    if (!hasPace(entry)) {
       return 1;
     }
     double due = Math.ceil((entry.decodeElapsedNanos() + stepNanos) / entry.slo().tpotNanos());
     return Math.max(1, (long) due - (entry.emittedTokens() - 1));
+  }
+
+  /** Whether the entry decodes under a TPOT target. */
+  static boolean hasPace(BatchView.Entry entry) {
+    return entry.samples() && entry.slo().hasTpot() && entry.emittedTokens() > 0;
+  }
+
+  /**
+   * Whether the entry misses its targets whatever is done.
+   *
+   * @param bestNanos time per token at best
+   */
+  static boolean isLost(BatchView.Entry entry, double bestNanos) {
+    if (entry.missedTtft()) {
+      return true;
+    }
+    if (!hasPace(entry) || entry.remainingTokens() == Integer.MAX_VALUE) {
+      return false;
+    }
+    return allowedNanos(entry, entry.remainingTokens()) < bestNanos;
+  }
+
+  /**
+   * Time that each of the next tokens may take so that the entry is on its target after {@value
+   * #HORIZON} of them, or at its length limit if that is nearer; negative when it is too late.
+   */
+  static double allowedNanos(BatchView.Entry entry) {
+    return allowedNanos(entry, Math.clamp(entry.remainingTokens(), 1, HORIZON));
+  }
+
+  private static double allowedNanos(BatchView.Entry entry, int tokens) {
+    double due = (entry.emittedTokens() - 1.0 + tokens) * entry.slo().tpotNanos();
+    return (due - entry.decodeElapsedNanos()) / Math.max(1, tokens);
   }
 
   /** [entries] what an expected token of each entry counts for. */
@@ -37,9 +72,9 @@ final class SloSlack {
     double nanos = sunkNanos + estimate.plainNanos();
     for (int i = 0; i < weights.length; i++) {
       BatchView.Entry entry = estimate.batch().get(i);
-      long need = need(entry, nanos);
-      int most = 1 + Math.max(survival.drafted(i), entry.draftLimit());
-      weights[i] = need > 1 && need <= (long) HOPELESS * most ? LATE_WEIGHT : 1;
+      boolean late = need(entry, nanos) > 1;
+      boolean lost = late && isLost(entry, estimate.aloneNanos(entry) / (1 + entry.draftLimit()));
+      weights[i] = late && !lost ? LATE_WEIGHT : 1;
     }
     return weights;
   }

@@ -5,13 +5,13 @@ import java.util.Arrays;
 /**
  * {@code slo}: per-request drafting and verification for the best efficiency, late requests first.
  *
- * <p><b>Draft</b>: the depth K of highest predicted efficiency with calibrated mean acceptance,
- * {@code max_K max_n (B + Σ C of the best n) / (D(K) + T(n))}; catch-up of the draft KV is spread
- * over {@value #CATCH_UP_STEPS} steps. Who does not draft with the model looks its text up, which
- * costs no pass. Between passes every sequence goes on only while its next token is worth its share
- * of a pass. <b>Verify</b>: all budgets, see {@link VerifyBudget}; when requests are late, see
- * {@link SloSlack}. <b>Never slower</b>: the {@link SpeculationLedger} may demand a plain step or
- * an exploring one.
+ * <p><b>Budget</b>: the prefill rows that delay least ({@link PrefillBudget}), and no more
+ * sequences than can keep their pace ({@link RowRoom}). <b>Draft</b>: the depth of highest
+ * predicted efficiency ({@link StepForecast}). Who does not draft with the model looks its text up,
+ * which costs no pass. Between passes every sequence goes on only while its next token is worth its
+ * share of a pass. <b>Verify</b>: all budgets, see {@link VerifyBudget}; when requests are late,
+ * see {@link SloSlack}. <b>Never slower</b>: the {@link SpeculationLedger} may demand a plain step
+ * or an exploring one.
  *
  * @param drafter the policy's drafter
  * @param cap longest draft
@@ -19,13 +19,11 @@ import java.util.Arrays;
  */
 record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
     implements SpeculationStrategy {
-  private static final int CATCH_UP_STEPS = 64;
   private static final double CATCH_UP_SHARE = 0.5;
 
   /** A sequence that drafted in the last step lags by no more than this. */
   private static final int SETTLED_LAG = 2;
 
-  private static final double HYSTERESIS = 1.02;
   private static final int EXPLORING_DRAFT = 3;
   private static final int EXPLORING_SHARE = 8;
 
@@ -36,7 +34,14 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
 
   @Override
   public StepBudget budget(WaitingView waiting, BatchView running, CostModel cost) {
-    return PrefillBudget.of(waiting, running, state.correction().applied(cost));
+    StepEstimate estimate = new StepEstimate(running, state.correction().applied(cost));
+    boolean drafts =
+        drafter == DrafterKind.MODEL && state.ledger().mode() == SpeculationLedger.Mode.BEST;
+    return PrefillBudget.of(
+        waiting,
+        drafts
+            ? StepForecast.best(estimate, state.calibration(), cap)
+            : StepForecast.plain(estimate));
   }
 
   @Override
@@ -49,13 +54,14 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
   public DraftChoices choose(BatchView batch, CostModel cost) {
     SpeculationLedger.Mode mode = state.ledger().mode();
     DraftChoices none = DraftChoices.none(batch.size());
-    boolean comparable = state.correction().hasMeasured(batch.totalRows());
+    boolean comparable =
+        state.ledger().isSure() || state.correction().hasMeasured(batch.totalRows());
     if (mode == SpeculationLedger.Mode.PLAIN || !comparable) {
       return none;
     }
     if (drafter == DrafterKind.MODEL) {
       StepEstimate estimate = new StepEstimate(batch, state.correction().applied(cost));
-      int depth = bestDepth(estimate);
+      int depth = StepForecast.best(estimate, state.calibration(), cap).depth();
       if (depth > 0) {
         return withLookup(batch, affordable(estimate, depth));
       }
@@ -75,8 +81,7 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
     }
     StepEstimate estimate = new StepEstimate(batch, state.correction().applied(cost));
     double sunk = estimate.draftedNanos(survival) - estimate.prefillShareNanos();
-    VerifyBudget.Choice now =
-        VerifyBudget.choose(estimate, survival, sunk, Double.POSITIVE_INFINITY);
+    VerifyBudget.Choice now = VerifyBudget.choose(estimate, survival, sunk);
     long[] candidates = new long[batch.size()];
     int count = 0;
     for (int i = 0; i < batch.size(); i++) {
@@ -97,8 +102,7 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
     StepEstimate estimate = new StepEstimate(batch, state.correction().applied(cost));
     double sunk = estimate.draftedNanos(survival) - estimate.prefillShareNanos();
     double[] weights = SloSlack.weights(estimate, survival, sunk);
-    int[] lengths =
-        VerifyBudget.choose(estimate, survival, sunk, Double.POSITIVE_INFINITY, weights).lengths();
+    int[] lengths = VerifyBudget.choose(estimate, survival, sunk, weights).lengths();
     if (state.ledger().mode() == SpeculationLedger.Mode.EXPLORE) {
       verifyAFew(survival, lengths);
     }
@@ -108,39 +112,6 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
   @Override
   public boolean selectsByConfidence() {
     return true;
-  }
-
-  /** The depth of highest predicted efficiency, 0 when plain decoding is as good. */
-  private int bestDepth(StepEstimate estimate) {
-    BatchView batch = estimate.batch();
-    double share = estimate.prefillShareNanos();
-    double best = HYSTERESIS * estimate.samplers() / (estimate.plainNanos() - share);
-    int bestDepth = 0;
-    SurvivalTable predicted = new SurvivalTable(batch.size(), cap);
-    for (int depth = 1; depth <= cap; depth++) {
-      int drafting = 0;
-      for (int i = 0; i < batch.size(); i++) {
-        BatchView.Entry entry = batch.get(i);
-        if (entry.samples() && entry.draftLimit() >= depth) {
-          double mean = state.calibration().meanAcceptance(entry, DrafterKind.MODEL, depth - 1);
-          predicted.append(i, (float) mean, 0, mean);
-          drafting++;
-        }
-      }
-      if (drafting == 0) {
-        return bestDepth;
-      }
-      double sunk = estimate.draftingNanos(predicted.draftedCounts(), CATCH_UP_STEPS) - share;
-      double efficiency =
-          VerifyBudget.choose(estimate, predicted, sunk, Double.POSITIVE_INFINITY).efficiency();
-      if (efficiency > best) {
-        best = efficiency;
-        bestDepth = depth;
-      } else if (bestDepth > 0 || depth >= 4) {
-        return bestDepth;
-      }
-    }
-    return bestDepth;
   }
 
   /** Whoever does not draft with the model looks its text up. */

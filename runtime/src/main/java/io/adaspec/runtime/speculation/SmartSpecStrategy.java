@@ -27,11 +27,6 @@ record SmartSpecStrategy(boolean upstream, DrafterKind drafter, int cap, Control
   }
 
   @Override
-  public StepBudget budget(WaitingView waiting, BatchView running, CostModel cost) {
-    return StepBudget.unlimited();
-  }
-
-  @Override
   public DraftChoices choose(BatchView batch, CostModel cost) {
     StepEstimate estimate = new StepEstimate(batch, cost);
     double alpha = upstream ? state.smartSpec().upstreamRate() : state.smartSpec().forkRate();

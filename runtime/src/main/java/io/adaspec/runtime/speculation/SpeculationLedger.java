@@ -12,14 +12,16 @@ package io.adaspec.runtime.speculation;
  * holds at most {@value #CAPACITY_STEPS} mean steps. While it is negative the next step is plain.
  * While plain decoding is chosen for its prediction alone, a step explores now and then, when the
  * ledger can pay for it, so that acceptance and times stay known; while speculation goes on, a step
- * is plain now and then for the same reason. Hence over any long window the loss is at most about
- * twice {@value #ALLOWANCE} of the time, and a single step.
+ * is plain now and then for the same reason, and hardly ever while it gains more than {@value
+ * #SURE_GAIN} of its time, which no error of a plain step's prediction outweighs. Hence over any
+ * long window the loss is at most about twice {@value #ALLOWANCE} of the time, and a single step.
  *
  * @param balanceNanos what may still be lost
  * @param gainNanos all gains since the start
  * @param meanStepNanos moving mean of step times
  * @param sincePlain steps since the last plain one
  * @param sinceDrafts steps since the last one with drafts
+ * @param gainShare moving mean of gain ÷ time over steps with drafts
  * @param explorations how often exploring showed no gain in a row; stretches the pauses between
  */
 public record SpeculationLedger(
@@ -28,6 +30,7 @@ public record SpeculationLedger(
     double meanStepNanos,
     int sincePlain,
     int sinceDrafts,
+    double gainShare,
     int explorations) {
   private static final double ALLOWANCE = 0.01;
   private static final int CAPACITY_STEPS = 10;
@@ -35,6 +38,8 @@ public record SpeculationLedger(
   private static final int EXPLORE_EVERY = 32;
   private static final int MOST_STRETCH = 4;
   private static final int PLAIN_EVERY = 128;
+  private static final int SURE_PLAIN_EVERY = 2048;
+  private static final double SURE_GAIN = 0.3;
   private static final double OUTLIER = 3;
 
   /** What the next step is for. */
@@ -49,17 +54,22 @@ public record SpeculationLedger(
 
   /** Before the first step. */
   public static SpeculationLedger initial() {
-    return new SpeculationLedger(0, 0, 0, 0, 0, 0);
+    return new SpeculationLedger(0, 0, 0, 0, 0, 0, 0);
   }
 
   /** What the next step is for. */
   public Mode mode() {
-    if (balanceNanos < 0 || sincePlain >= PLAIN_EVERY) {
+    if (balanceNanos < 0 || sincePlain >= (isSure() ? SURE_PLAIN_EVERY : PLAIN_EVERY)) {
       return Mode.PLAIN;
     }
     int pause = EXPLORE_EVERY << Math.min(explorations, MOST_STRETCH);
     boolean affordable = balanceNanos >= meanStepNanos / 4;
     return sinceDrafts >= pause && affordable ? Mode.EXPLORE : Mode.BEST;
+  }
+
+  /** Whether speculation gains so much that no error of a prediction could outweigh it. */
+  boolean isSure() {
+    return gainShare > SURE_GAIN;
   }
 
   /**
@@ -82,6 +92,7 @@ public record SpeculationLedger(
         mean,
         drafts ? sincePlain + 1 : 0,
         drafts ? 0 : sinceDrafts + 1,
+        drafts ? gainShare + MEAN_WEIGHT * (gain / total - gainShare) : gainShare,
         unsuccessful);
   }
 

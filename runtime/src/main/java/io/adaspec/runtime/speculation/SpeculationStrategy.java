@@ -8,8 +8,16 @@ public interface SpeculationStrategy {
   /** Name and parameters, as {@code Strategies.parse} reads them. */
   String spec();
 
-  /** How much prefill the step may do; called first. */
-  StepBudget budget(WaitingView waiting, BatchView running, CostModel cost);
+  /**
+   * How much work the step may take in; called first. Unless a strategy knows better, all prompts
+   * that fit, and of a class that is not the highest only who leaves those above it their TPOT.
+   *
+   * @param running all sequences that have KV: those that decode, with one row, and those in the
+   *     middle of their prompt, with none
+   */
+  default StepBudget budget(WaitingView waiting, BatchView running, CostModel cost) {
+    return RowRoom.betweenClasses(StepForecast.plain(new StepEstimate(running, cost)));
+  }
 
   /** Drafter and cap of every entry; called when the step is planned. */
   DraftChoices choose(BatchView batch, CostModel cost);

@@ -8,6 +8,8 @@ package io.adaspec.runtime.speculation;
  * reads. Times are in nanoseconds.
  */
 final class StepEstimate {
+  private static final int PROMPT_READ = 256;
+
   private final BatchView batch;
   private final CostModel cost;
   private final int samplers;
@@ -42,6 +44,33 @@ final class StepEstimate {
         + cost.targetPassNanos(
             batch.totalRows() + draftRows, batch.totalContextReads() + draftReads)
         - cost.prefillSavingNanos(batch.totalRows() - samplers);
+  }
+
+  /** The same with more prefill rows, whose prompts have been read to {@value #PROMPT_READ}. */
+  double withPrefillNanos(int draftRows, long draftReads, int prefillRows) {
+    long reads = prefillRows == 0 ? 0 : BatchView.contextReads(PROMPT_READ, prefillRows);
+    return withoutDraftingNanos(draftRows + prefillRows, draftReads + reads)
+        - cost.prefillSavingNanos(prefillRows);
+  }
+
+  /** Positions that plain decoding of so many sequences like these reads. */
+  long likeReads(int sequences) {
+    long reads = 0;
+    for (BatchView.Entry entry : batch.entries()) {
+      reads += entry.contextTokens() + 1L;
+    }
+    return reads * sequences / Math.max(1, batch.size());
+  }
+
+  /** Overhead and target pass of so many decoding sequences like these. */
+  double likeNanos(int sequences, int draftRows, long draftReads) {
+    return cost.overheadNanos(sequences)
+        + cost.targetPassNanos(sequences + draftRows, likeReads(sequences) + draftReads);
+  }
+
+  /** What a sequence like this takes for a token when it has the device for itself. */
+  double aloneNanos(BatchView.Entry entry) {
+    return cost.overheadNanos(1) + cost.targetPassNanos(1, entry.contextTokens() + 1L);
   }
 
   /** What the step's prefill rows add to it; no reason to draft more or less. */
@@ -125,18 +154,5 @@ final class StepEstimate {
       lengths[i] = survival.isFreeOfPasses(i) ? 0 : lengths[i];
     }
     return draftingNanos(lengths);
-  }
-
-  /**
-   * Least TPOT target of the batch's decoding entries; {@link Double#POSITIVE_INFINITY} without.
-   */
-  double tightestTpotNanos() {
-    double tightest = Double.POSITIVE_INFINITY;
-    for (BatchView.Entry entry : batch.entries()) {
-      if (entry.samples() && entry.slo().hasTpot()) {
-        tightest = Math.min(tightest, (double) entry.slo().tpotNanos());
-      }
-    }
-    return tightest;
   }
 }

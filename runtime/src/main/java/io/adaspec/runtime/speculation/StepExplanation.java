@@ -85,8 +85,7 @@ public record StepExplanation(
         }
       }
       double sunk = model ? estimate.draftingNanos(predicted.draftedCounts()) : 0;
-      VerifyBudget.Choice choice =
-          VerifyBudget.choose(estimate, predicted, sunk, Double.POSITIVE_INFINITY);
+      VerifyBudget.Choice choice = VerifyBudget.choose(estimate, predicted, sunk);
       alternatives.add(new Alternative(depth, choice.tokens(), choice.nanos()));
     }
     return alternatives;

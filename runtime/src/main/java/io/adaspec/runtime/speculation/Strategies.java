@@ -29,7 +29,8 @@ public final class Strategies {
   }
 
   /**
-   * The strategy that a snapshot describes; {@code off} when it has no drafter or a cap of 0.
+   * The strategy that a snapshot describes; {@code off} when it has no drafter or a cap of 0, but
+   * for {@code slo}, which steers by targets without drafts too.
    *
    * @param state what was learned so far
    * @throws IllegalArgumentException if its strategy is unknown or malformed
@@ -38,7 +39,8 @@ public final class Strategies {
     SpeculationStrategy named =
         parse(policy.strategy(), policy.drafter(), policy.draftCap(), state);
     boolean drafts = policy.drafter() != DrafterKind.NONE && policy.draftCap() > 0;
-    return drafts ? named : new OffStrategy();
+    boolean steers = named instanceof SloStrategy && policy.verifier() == Verifier.COUPLED;
+    return drafts || steers ? named : new OffStrategy();
   }
 
   /** {@link #parse(String, DrafterKind, int)} with the draft model and the default cap. */

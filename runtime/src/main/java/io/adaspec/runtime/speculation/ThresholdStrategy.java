@@ -18,11 +18,6 @@ record ThresholdStrategy(double threshold, DrafterKind drafter, int cap)
   }
 
   @Override
-  public StepBudget budget(WaitingView waiting, BatchView running, CostModel cost) {
-    return StepBudget.unlimited();
-  }
-
-  @Override
   public DraftChoices choose(BatchView batch, CostModel cost) {
     return DraftChoices.uniform(batch, drafter, cap);
   }

@@ -29,23 +29,19 @@ final class VerifyBudget {
   }
 
   /** The lengths of {@link #choose}. */
-  static int[] best(
-      StepEstimate estimate, SurvivalTable survival, double sunkNanos, double limitNanos) {
-    return choose(estimate, survival, sunkNanos, limitNanos).lengths();
+  static int[] best(StepEstimate estimate, SurvivalTable survival, double sunkNanos) {
+    return choose(estimate, survival, sunkNanos).lengths();
   }
 
   /**
    * The choice of highest efficiency.
    *
    * @param sunkNanos time of the step that no longer depends on the choice
-   * @param limitNanos the step must not take longer than this, sunk time included, unless it is
-   *     plain decoding
    */
-  static Choice choose(
-      StepEstimate estimate, SurvivalTable survival, double sunkNanos, double limitNanos) {
+  static Choice choose(StepEstimate estimate, SurvivalTable survival, double sunkNanos) {
     double[] equal = new double[survival.entries()];
     Arrays.fill(equal, 1);
-    return choose(estimate, survival, sunkNanos, limitNanos, equal);
+    return choose(estimate, survival, sunkNanos, equal);
   }
 
   /**
@@ -54,11 +50,7 @@ final class VerifyBudget {
    * @param weights [entries] positive
    */
   static Choice choose(
-      StepEstimate estimate,
-      SurvivalTable survival,
-      double sunkNanos,
-      double limitNanos,
-      double[] weights) {
+      StepEstimate estimate, SurvivalTable survival, double sunkNanos, double[] weights) {
     BatchView batch = estimate.batch();
     long[] order = byFallingSurvival(survival, weights);
     int[] lengths = new int[batch.size()];
@@ -80,7 +72,7 @@ final class VerifyBudget {
       tokens += alive;
       reads += StepEstimate.draftTokenReads(batch.get(entry), position);
       double nanos = sunkNanos + estimate.withoutDraftingNanos(n + 1, reads);
-      if (nanos <= limitNanos && tokens / nanos > best.efficiency()) {
+      if (tokens / nanos > best.efficiency()) {
         best = new Choice(lengths, n + 1, reads, tokens, nanos);
       }
       least = nanos;

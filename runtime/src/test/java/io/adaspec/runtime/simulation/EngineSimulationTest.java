@@ -13,6 +13,7 @@ import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.Strategies;
 import io.adaspec.runtime.speculation.Verifier;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -102,6 +103,56 @@ class EngineSimulationTest {
     assertThat(talker.tpotNanos() / 1e6).isLessThan(2.5);
     int chunks = 26;
     assertThat(engine.record(new RequestId("reader")).ttftNanos() / 1e6).isLessThan(12.0 * chunks);
+  }
+
+  @Test
+  void underOverloadThoseThatCanStillMeetTheirTargetsDo() {
+    Scenario overload = targets(2, 0);
+
+    double plain = overload.run("off").all().attainment();
+    TrafficReport slo = overload.run("slo").all();
+
+    assertThat(slo.attainment()).isGreaterThan(plain + 0.25);
+    assertThat(slo.refused()).isZero();
+  }
+
+  @Test
+  void aBatchJobCostsInteractiveRequestsHardlyAnything() {
+    double alone = byClass(targets(0.25, 0).run("slo"), ServiceClass.INTERACTIVE).attainment();
+    Outcome mixed = targets(0.25, 1).run("slo");
+
+    assertThat(byClass(mixed, ServiceClass.INTERACTIVE).attainment()).isGreaterThan(alone - 0.02);
+    assertThat(mixed.records()).allMatch(record -> record.state() == State.FINISHED);
+  }
+
+  private static TrafficReport byClass(Outcome outcome, ServiceClass serviceClass) {
+    return Objects.requireNonNull(outcome.byClass().get(serviceClass));
+  }
+
+  /** Interactive requests with targets at that load, and a batch job at that one. */
+  private static Scenario targets(double interactive, double batch) {
+    List<Traffic> streams = new ArrayList<>();
+    streams.add(
+        stream("people", ServiceClass.INTERACTIVE, interactive, Traffic.Slo.scaled(10, 3)));
+    if (batch > 0) {
+      streams.add(stream("job", ServiceClass.BATCH, batch, Traffic.Slo.none()));
+    }
+    return new Scenario(
+        "targets",
+        "",
+        "sim:h200-llama-8b",
+        1,
+        3,
+        8,
+        new SchedulerLimits(256, 512, 32),
+        QueueBounds.none(),
+        streams);
+  }
+
+  private static Traffic stream(
+      String name, ServiceClass serviceClass, double load, Traffic.Slo slo) {
+    Arrivals arrivals = new Arrivals.Phases(List.of(new Arrivals.Phase(60, 0, load, 1)));
+    return new Traffic(name, serviceClass, arrivals, Lengths.SPEC_BENCH, slo, 0);
   }
 
   @Test

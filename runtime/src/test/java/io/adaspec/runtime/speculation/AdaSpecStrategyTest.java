@@ -2,6 +2,7 @@ package io.adaspec.runtime.speculation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.request.SloTarget;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -36,17 +37,43 @@ class AdaSpecStrategyTest {
   }
 
   @Test
-  void aStepLongerThanTheTightestSlackIsNotSpeculative() {
+  void aStepThatMakesSomebodyLateWhomAPlainOneWouldNotIsNotSpeculative() {
     SpeculationStrategy strategy = Strategies.parse("adaspec");
-    BatchView.Entry tight = Batches.entry(0, 8, new SloTarget(SloTarget.NONE, 11), 1, 0, 0.9);
-    BatchView.Entry early = Batches.entry(0, 8, new SloTarget(SloTarget.NONE, 11), 9, 0, 0.9);
-    BatchView.Entry loose = Batches.entry(1, 8, SloTarget.none(), 5, 0, 0.9);
+    CostModel cost = new TestCost(10, 0.1, 4, 0.01);
+    BatchView.Entry hard = Batches.entry(0, 8, new SloTarget(SloTarget.NONE, 11), 1, 0, 0);
+    BatchView.Entry early = Batches.entry(0, 8, new SloTarget(SloTarget.NONE, 11), 9, 0, 0);
+    BatchView.Entry late = Batches.entry(0, 8, new SloTarget(SloTarget.NONE, 11), 2, 90, 0);
+    BatchView.Entry easy = Batches.entry(1, 8, SloTarget.none(), 5, 0, 1.0);
+    BatchView.Entry other = Batches.entry(2, 8, SloTarget.none(), 5, 0, 1.0);
 
-    assertThat(strategy.choose(new BatchView(List.of(loose)), MEMORY_BOUND).caps()[0]).isEqualTo(8);
-    assertThat(strategy.choose(new BatchView(List.of(tight, loose)), MEMORY_BOUND).caps())
+    assertThat(strategy.choose(new BatchView(List.of(easy, other)), cost).caps()).containsOnly(8);
+    assertThat(strategy.choose(new BatchView(List.of(hard, easy, other)), cost).caps())
         .containsOnly(0);
-    assertThat(strategy.choose(new BatchView(List.of(early, loose)), MEMORY_BOUND).caps())
+    assertThat(strategy.choose(new BatchView(List.of(early, easy, other)), cost).caps())
         .containsOnly(8);
+    assertThat(strategy.choose(new BatchView(List.of(late, easy, other)), cost).caps())
+        .containsOnly(8);
+  }
+
+  @Test
+  void theTokensThatASpeculativeStepEmitsCountAgainstItsTime() {
+    SpeculationStrategy strategy = Strategies.parse("adaspec");
+    BatchView.Entry newcomer = Batches.entry(0, 8, new SloTarget(SloTarget.NONE, 11), 1, 0, 0.9);
+
+    assertThat(strategy.choose(new BatchView(List.of(newcomer)), MEMORY_BOUND).caps())
+        .containsOnly(8);
+  }
+
+  @Test
+  void noDraftIsThrownAwayForWhatItHasCost() {
+    SpeculationStrategy strategy = Strategies.parse("adaspec");
+    SloTarget tight = new SloTarget(SloTarget.NONE, 11);
+    BatchView.Entry behind =
+        new BatchView.Entry(0, 99, 1, true, 8, 99, 1, ServiceClass.STANDARD, tight, 0, Double.NaN);
+    SurvivalTable survival = Batches.survival(new double[][] {{.9, .8}});
+
+    assertThat(strategy.select(new BatchView(List.of(behind)), survival, MEMORY_BOUND))
+        .containsExactly(2);
   }
 
   @Test
@@ -75,8 +102,7 @@ class AdaSpecStrategyTest {
       int step = 1 + random.nextInt(4);
       CostModel cost = new StepCost(5, random.nextDouble(4), step);
       StepEstimate estimate = new StepEstimate(Batches.decoding(3, 3), cost);
-      int[] chosen =
-          VerifyBudget.best(estimate, Batches.survival(rows), 1, Double.POSITIVE_INFINITY);
+      int[] chosen = VerifyBudget.best(estimate, Batches.survival(rows), 1);
       double best = 0;
       for (int code = 0; code < 64; code++) {
         best = Math.max(best, efficiency(rows, cost, code & 3, code >> 2 & 3, code >> 4));

@@ -69,10 +69,7 @@ class GoldenNumbersTest {
         };
     int[] lengths =
         VerifyBudget.best(
-            new StepEstimate(Batches.decoding(4, 3), eightRowsFree),
-            Batches.survival(FOUR),
-            0,
-            Double.POSITIVE_INFINITY);
+            new StepEstimate(Batches.decoding(4, 3), eightRowsFree), Batches.survival(FOUR), 0);
 
     assertThat(lengths).containsExactly(0, 1, 0, 3);
     assertThat(kept(lengths)).isCloseTo(3.89, within(1e-9));

@@ -14,6 +14,7 @@ final class Play {
 
   double nanos;
   long tokens;
+  int plainSteps;
   private final CostModel believed;
   private final CostModel real;
   private final SplittableRandom random = new SplittableRandom(1);
@@ -122,6 +123,7 @@ final class Play {
       rows += lengths[i];
       tokens += accepted + 1;
     }
+    plainSteps += passes == 0 ? 1 : 0;
     double verify = real.targetPassNanos(rows, 0) * random.nextDouble(0.95, 1.05);
     nanos += draftNanos + verify;
     StepReport report =

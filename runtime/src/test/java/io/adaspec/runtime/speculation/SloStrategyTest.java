@@ -78,27 +78,13 @@ class SloStrategyTest {
   }
 
   @Test
-  void hopelesslyLateRequestsLoseTheirPriority() {
-    BatchView.Entry hopeless = Batches.entry(0, 4, TPOT_50, 2, 1_000_000, Double.NaN);
+  void whoCannotCatchUpBeforeItsLengthLimitLosesItsPriority() {
+    BatchView.Entry hopeless = limited(1000, 2, 40);
     BatchView.Entry late = Batches.entry(1, 4, TPOT_50, 10, 600, Double.NaN);
     BatchView batch = new BatchView(List.of(hopeless, late));
     SurvivalTable survival = Batches.survival(new double[][] {{.6}, {.5}});
 
     assertThat(SLO.select(batch, survival, COSTLY_ROWS)).containsExactly(0, 1);
-  }
-
-  @Test
-  void prefillLeavesDecodingRequestsTheirTpotUnlessATtftIsAtStake() {
-    CostModel cost = new TestCost(10, 1, 0, 0);
-    BatchView running = new BatchView(List.of(Batches.entry(0, 4, TPOT_50, 10, 500, Double.NaN)));
-
-    int calm = SLO.budget(new WaitingView(1, 30, Long.MAX_VALUE), running, cost).prefillTokens();
-
-    assertThat(calm).isEqualTo(39);
-    assertThat(SLO.budget(new WaitingView(1, 3000, 10), running, cost).prefillTokens())
-        .isEqualTo(3000);
-    assertThat(SLO.budget(WaitingView.empty(), Batches.decoding(2, 4), cost))
-        .isEqualTo(StepBudget.unlimited());
   }
 
   @Test
@@ -140,6 +126,46 @@ class SloStrategyTest {
       least = Math.min(least, (marks.get(i + 10)[1] - marks.get(i)[1]) * plain / nanos);
     }
     return least;
+  }
+
+  /** Decodes under a TPOT of 50. */
+  private static BatchView.Entry limited(long elapsed, int emitted, int remaining) {
+    return new BatchView.Entry(
+        0,
+        99,
+        1,
+        true,
+        4,
+        1,
+        emitted,
+        ServiceClass.STANDARD,
+        TPOT_50,
+        elapsed,
+        remaining,
+        false,
+        Double.NaN);
+  }
+
+  @Test
+  void whoCanStillCatchUpIsNotLost() {
+    assertThat(SloSlack.isLost(limited(1000, 2, 40), 30)).isTrue();
+    assertThat(SloSlack.isLost(limited(1000, 2, 100), 30)).isFalse();
+    assertThat(SloSlack.isLost(limited(100_000, 2, Integer.MAX_VALUE), 30)).isFalse();
+  }
+
+  @Test
+  void aSureGainIsNotInterruptedByPlainSteps() {
+    assertThat(plainSteps(0.95)).isLessThan(4);
+    assertThat(plainSteps(0.2)).isGreaterThan(10);
+  }
+
+  /** Of the last 2,000 of 3,000 steps under a draft of that acceptance. */
+  private static int plainSteps(double acceptance) {
+    Play play = new Play(MEMORY_BOUND, MEMORY_BOUND);
+    play.run(1000, acceptance);
+    int before = play.plainSteps;
+    play.run(2000, acceptance);
+    return play.plainSteps - before;
   }
 
   private static ControllerState measured() {

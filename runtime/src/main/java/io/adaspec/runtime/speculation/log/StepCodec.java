@@ -48,6 +48,7 @@ final class StepCodec {
     writeLong(out, waiting.requests());
     writeLong(out, waiting.promptTokens());
     out.writeLong(waiting.tightestTtftSlackNanos());
+    out.writeDouble(waiting.neededTokensPerNano());
     out.writeDouble(step.decision().gainNanos());
     BatchView batch = step.decision().batch();
     writeLong(out, batch.size());
@@ -59,7 +60,8 @@ final class StepCodec {
 
   static LoggedStep readStep(
       DataInputStream in, String device, PolicySnapshot policy, CostModel cost) throws IOException {
-    WaitingView waiting = new WaitingView(readInt(in), readLong(in), in.readLong());
+    WaitingView waiting =
+        new WaitingView(readInt(in), readLong(in), in.readLong(), in.readDouble());
     double gainNanos = in.readDouble();
     int size = readCount(in, MOST_SEQUENCES);
     List<BatchView.Entry> entries = new ArrayList<>();
@@ -83,6 +85,8 @@ final class StepCodec {
     writeLong(out, entry.slo().ttftNanos());
     writeLong(out, entry.slo().tpotNanos());
     writeLong(out, entry.decodeElapsedNanos());
+    writeLong(out, entry.remainingTokens());
+    out.writeBoolean(entry.missedTtft());
     out.writeDouble(entry.acceptanceRate());
   }
 
@@ -98,6 +102,8 @@ final class StepCodec {
         constant(ServiceClass.class, in),
         new SloTarget(readLong(in), readLong(in)),
         readLong(in),
+        readInt(in),
+        in.readBoolean(),
         in.readDouble());
   }
 
