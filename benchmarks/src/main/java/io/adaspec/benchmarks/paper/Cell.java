@@ -1,7 +1,9 @@
 package io.adaspec.benchmarks.paper;
 
 import io.adaspec.runtime.simulation.Outcome;
+import io.adaspec.runtime.simulation.RequestRecord;
 import io.adaspec.runtime.simulation.TrafficReport;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,12 +30,21 @@ record Cell(
    * @param worstGain the least of it over 1,000 steps in a row
    */
   record Result(TrafficReport traffic, double acceptanceLength, double gain, double worstGain) {
-    static Result of(Outcome outcome) {
-      return new Result(
-          outcome.all(),
-          outcome.steps().acceptanceLength(),
-          outcome.steps().gain(),
-          outcome.steps().worstGain());
+    /** The runs of several seeds together: all their requests, mean gains, the worst window. */
+    static Result of(List<Outcome> outcomes) {
+      List<RequestRecord> records = new ArrayList<>();
+      double seconds = 0;
+      double acceptanceLength = 0;
+      double gain = 0;
+      double worst = Double.POSITIVE_INFINITY;
+      for (Outcome outcome : outcomes) {
+        records.addAll(outcome.records());
+        seconds += outcome.seconds();
+        acceptanceLength += outcome.steps().acceptanceLength() / outcomes.size();
+        gain += outcome.steps().gain() / outcomes.size();
+        worst = Math.min(worst, outcome.steps().worstGain());
+      }
+      return new Result(TrafficReport.of(records, seconds), acceptanceLength, gain, worst);
     }
 
     /** Mean milliseconds from arrival to the last token. */

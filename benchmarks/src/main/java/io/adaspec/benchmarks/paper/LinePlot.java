@@ -22,7 +22,7 @@ record LinePlot(String title, String xAxis, String yAxis) {
   private static final List<String> COLOURS =
       List.of(
           "#000000", "#a6cee3", "#1f78b4", "#08306b", "#b2df8a", "#33a02c", "#fdbf6f", "#cab2d6",
-          "#ff7f00", "#e31a1c");
+          "#ff7f00", "#e31a1c", "#b15928", "#6a3d9a", "#fb9a99");
 
   /** Draws; points are [x, y] in rising x. */
   String draw(Map<String, List<double[]>> lines) {

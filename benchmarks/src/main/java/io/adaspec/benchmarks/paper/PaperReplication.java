@@ -4,6 +4,7 @@ import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.scheduler.SchedulerLimits;
 import io.adaspec.runtime.simulation.Arrivals;
 import io.adaspec.runtime.simulation.Lengths;
+import io.adaspec.runtime.simulation.Outcome;
 import io.adaspec.runtime.simulation.QueueBounds;
 import io.adaspec.runtime.simulation.Scenario;
 import io.adaspec.runtime.simulation.Trace;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongFunction;
 import java.util.function.Supplier;
 
 /**
@@ -30,15 +32,18 @@ import java.util.function.Supplier;
  */
 final class PaperReplication {
   static final String PLAIN = "off";
-  static final List<String> FIXED = List.of("fixed:1", "fixed:3", "fixed:5");
+  static final List<String> FIXED = List.of("fixed:1", "fixed:2", "fixed:3", "fixed:5", "fixed:8");
   static final List<String> STRATEGIES =
       List.of(
           PLAIN,
           "fixed:1",
+          "fixed:2",
           "fixed:3",
           "fixed:5",
+          "fixed:8",
           "threshold:0.6",
           "smartspec",
+          "smartspec:upstream",
           "adaspec-drafter",
           "adaspec-literal",
           "adaspec",
@@ -53,10 +58,16 @@ final class PaperReplication {
 
   private static final List<String> TRACES = List.of("conv", "mooncake", "code");
   private static final List<Double> SLO_SCALES = List.of(1.2, 1.6, 2.5);
-  private static final List<Double> LOADS = List.of(0.2, 0.6, 1.0, 1.5);
+  private static final List<Double> LOADS = List.of(0.2, 0.3, 0.6, 0.8, 1.0, 1.5);
+  private static final List<Long> SEEDS = List.of(1L, 2L, 3L);
   private static final double TRACE_LOAD = 0.4;
   private static final double TTFT_SCALE = 10;
   private static final int REQUESTS = 500;
+
+  /** Its bursts are minutes apart, so it is replayed for as long as they last. */
+  private static final String BURSTY = "code";
+
+  private static final double BURSTY_SECONDS = 440;
 
   private final Optional<Path> traces;
   private final PrintStream progress;
@@ -90,8 +101,11 @@ final class PaperReplication {
       for (String name : TRACES) {
         Trace trace = Trace.load(name, traces);
         for (double scale : SLO_SCALES) {
-          Arrivals arrivals = new Arrivals.Replay(trace, 0, TRACE_LOAD);
-          cells.add(() -> run(new Cell(pair, name, TRACE_LOAD, scale), arrivals));
+          cells.add(
+              () ->
+                  run(
+                      new Cell(pair, name, TRACE_LOAD, scale),
+                      seed -> new Arrivals.Overlay(trace, seed, TRACE_LOAD)));
         }
       }
     }
@@ -104,29 +118,37 @@ final class PaperReplication {
     for (String pair : PAIRS) {
       for (double load : LOADS) {
         Arrivals arrivals = new Arrivals.Phases(List.of(new Arrivals.Phase(1e6, 0, load, 1)));
-        cells.add(() -> run(new Cell(pair, "poisson", load, 2), arrivals));
+        cells.add(() -> run(new Cell(pair, "poisson", load, 2), seed -> arrivals));
       }
     }
     return cells;
   }
 
-  private Cell run(Cell cell, Arrivals arrivals) {
-    Scenario second = scenario(cell, arrivals, 1);
-    double seconds = REQUESTS / (cell.load() * second.capacity(Lengths.SPEC_BENCH));
-    Scenario scenario = scenario(cell, arrivals, seconds);
+  private Cell run(Cell cell, LongFunction<Arrivals> arrivals) {
+    double capacity = scenario(cell, arrivals, 1, 1).capacity(Lengths.SPEC_BENCH);
+    double seconds = REQUESTS / (cell.load() * capacity);
+    if (cell.traffic().equals(BURSTY)) {
+      seconds = BURSTY_SECONDS;
+    }
+    List<Long> seeds = cell.traffic().equals(BURSTY) ? SEEDS.subList(0, 1) : SEEDS;
     for (String strategy : STRATEGIES) {
-      cell.results().put(strategy, Cell.Result.of(scenario.run(strategy)));
+      List<Outcome> outcomes = new ArrayList<>();
+      for (long seed : seeds) {
+        outcomes.add(scenario(cell, arrivals, seed, seconds).run(strategy));
+      }
+      cell.results().put(strategy, Cell.Result.of(outcomes));
     }
     progress.println(cell.name());
     return cell;
   }
 
-  private static Scenario scenario(Cell cell, Arrivals arrivals, double seconds) {
+  private static Scenario scenario(
+      Cell cell, LongFunction<Arrivals> arrivals, long seed, double seconds) {
     Traffic traffic =
         new Traffic(
             cell.traffic(),
             ServiceClass.STANDARD,
-            arrivals,
+            arrivals.apply(seed),
             Lengths.SPEC_BENCH,
             Traffic.Slo.scaled(TTFT_SCALE, cell.sloScale()),
             0);
@@ -135,7 +157,7 @@ final class PaperReplication {
         "",
         "sim:" + cell.pair(),
         1,
-        1,
+        seed,
         seconds,
         new SchedulerLimits(256, 512, 32),
         QueueBounds.none(),

@@ -68,9 +68,13 @@ final class ReplicationReport {
             + " scheduler and strategies as in the product, on simulated devices whose times follow"
             + " a roofline of the named machines and whose drafts are drawn from a distribution of"
             + " easy and hard requests (`SimulatedProfiles`, `DraftQuality`): figures compare"
-            + " strategies, they are not measurements of these machines. 500 requests with"
-            + " Spec-Bench's lengths per cell and strategy; TTFT target ten times an idle 512-token"
-            + " prefill.%n",
+            + " strategies, they are not measurements of these machines. Each cell and"
+            + " strategy has 500 requests with Spec-Bench's lengths under each of three seeds; the"
+            + " bursty trace `code` is replayed for 440 s, whatever number of requests that is."
+            + " Traces keep their own time: a load is reached by laying shifted copies of them on"
+            + " top of each other. TTFT target ten times an idle 512-token prefill. `slo` plans"
+            + " prefill, places and rows by targets as well as drafts; the other strategies leave"
+            + " these as they come, as the published systems do.%n",
         date, recordedTraces ? "the recorded" : "generated");
     out.format("%n");
     out.format("    benchmarks/run paper%n");
@@ -172,9 +176,11 @@ final class ReplicationReport {
         row(cell, name, "SLO met %", "%.1f", r -> 100 * r.traffic().attainment());
         row(cell, "", "goodput tokens/s", "%.0f", r -> r.traffic().goodput());
         row(cell, "", "TTFT ms mean", "%.0f", r -> r.traffic().ttft().mean());
+        row(cell, "", "TTFT ms p99", "%.0f", r -> r.traffic().ttft().p99());
         row(cell, "", "TPOT ms mean", "%.2f", r -> r.traffic().tpot().mean());
         row(cell, "", "TPOT ms p99", "%.2f", r -> r.traffic().tpot().p99());
         row(cell, "", "E2E s mean", "%.2f", r -> r.traffic().e2e().mean() / 1000);
+        row(cell, "", "E2E s p99", "%.2f", r -> r.traffic().e2e().p99() / 1000);
       }
     }
     out.format("%n");

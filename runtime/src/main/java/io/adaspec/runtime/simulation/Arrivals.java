@@ -68,6 +68,44 @@ public sealed interface Arrivals {
   }
 
   /**
+   * A trace, again and again, in its own time. A higher load is that of more such services at once:
+   * copies of the trace, shifted against each other at random, are laid on top of each other, and
+   * requests of the last copy are thinned out, so that bursts stay as long and gaps as short as
+   * they were recorded.
+   *
+   * @param trace which
+   * @param seed of shifts and of thinning
+   * @param load mean rate as a share of the capacity
+   */
+  record Overlay(Trace trace, long seed, double load) implements Arrivals {
+    public Overlay {
+      if (!(load > 0)) {
+        throw new IllegalArgumentException("an overlaid trace needs a positive load, not " + load);
+      }
+    }
+
+    @Override
+    public List<Double> times(double seconds, double capacity, Draws draws) {
+      Draws own = new Draws(seed, "overlay " + trace.name());
+      double copies = load * capacity * trace.seconds() / trace.times().size();
+      List<Double> times = new ArrayList<>();
+      for (double left = copies; left > 0; left--) {
+        double shift = left == copies ? 0 : own.uniform() * trace.seconds();
+        for (double round = -shift; round < seconds; round += trace.seconds()) {
+          for (double time : trace.times()) {
+            double at = round + time;
+            if (at >= 0 && at < seconds && (left >= 1 || own.uniform() < left)) {
+              times.add(at);
+            }
+          }
+        }
+      }
+      times.sort(null);
+      return times;
+    }
+  }
+
+  /**
    * A trace, again and again.
    *
    * @param trace which
