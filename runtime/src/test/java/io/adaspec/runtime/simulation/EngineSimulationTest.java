@@ -132,8 +132,7 @@ class EngineSimulationTest {
   /** Interactive requests with targets at that load, and a batch job at that one. */
   private static Scenario targets(double interactive, double batch) {
     List<Traffic> streams = new ArrayList<>();
-    streams.add(
-        stream("people", ServiceClass.INTERACTIVE, interactive, Traffic.Slo.scaled(10, 3)));
+    streams.add(stream("people", ServiceClass.INTERACTIVE, interactive, Traffic.Slo.scaled(10, 3)));
     if (batch > 0) {
       streams.add(stream("job", ServiceClass.BATCH, batch, Traffic.Slo.none()));
     }
