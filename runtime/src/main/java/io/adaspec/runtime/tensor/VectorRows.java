@@ -150,9 +150,9 @@ final class VectorRows {
     FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
     int i = 0;
     for (; i + L <= count; i += L) {
-      most = most.max(FloatVector.fromArray(F, x, offset + i));
+      most = FloatVector.fromArray(F, x, offset + i).max(most);
     }
-    float max = most.reduceLanes(MAX);
+    float max = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY).max(most).reduceLanes(MAX);
     for (; i < count; i++) {
       max = Math.max(max, x[offset + i]);
     }
