@@ -4,14 +4,17 @@ import java.util.Arrays;
 
 /**
  * What measured steps taught about a cost model: factors on its predictions, moving averages of
- * measured ÷ predicted in which a new step weighs {@value #WEIGHT}.
+ * measured ÷ predicted in which a new step weighs {@value #WEIGHT}, or {@value #WEIGHT_DOWN} when
+ * it was faster than expected: whatever else happens on a machine makes steps longer, never
+ * shorter.
  *
  * <p>The target pass has a factor for every number of rows, in quarters of an octave above {@value
  * #EXACT}, because a profile may be right for one row and wrong for thirty, and what plain decoding
  * takes must not be mixed with what verifying takes; a size never seen takes the factor of the
  * nearest one that was. Draft passes and overhead have one each. Factors are held within {@value
  * #LEAST} and {@value #MOST}; a step that another program delayed counts as at most {@value
- * #OUTLIER} times what was expected, so that it does not spoil the rest. Immutable.
+ * #OUTLIER} times what was expected, the first of its size as that much of what the nearest size
+ * suggests, so that it does not spoil the rest. Immutable.
  */
 public final class CostCorrection {
   private static final int EXACT = 16;
@@ -19,6 +22,7 @@ public final class CostCorrection {
   private static final int DRAFT = SIZES;
   private static final int OVERHEAD = SIZES + 1;
   private static final double WEIGHT = 0.05;
+  private static final double WEIGHT_DOWN = 0.25;
   private static final double OUTLIER = 1.5;
   private static final double LEAST = 0.05;
   private static final double MOST = 20;
@@ -78,15 +82,23 @@ public final class CostCorrection {
     if (predicted > 0 && measured > 0) {
       double factor = Math.clamp(measured / predicted, LEAST, MOST);
       double before = factors[index];
-      factors[index] =
-          Double.isNaN(before)
-              ? factor
-              : before + WEIGHT * (Math.min(factor, OUTLIER * before) - before);
+      if (Double.isNaN(before)) {
+        double nearest = index < SIZES ? nearest(factors, index) : Double.NaN;
+        factors[index] = Double.isNaN(nearest) ? factor : Math.min(factor, OUTLIER * nearest);
+      } else {
+        double weight = factor < before ? WEIGHT_DOWN : WEIGHT;
+        factors[index] = before + weight * (Math.min(factor, OUTLIER * before) - before);
+      }
     }
   }
 
   private double target(int rows) {
-    int wanted = size(rows);
+    double nearest = nearest(factors, size(rows));
+    return Double.isNaN(nearest) ? 1 : nearest;
+  }
+
+  /** The factor of the nearest size that was measured; NaN if none was. */
+  private static double nearest(double[] factors, int wanted) {
     for (int distance = 0; distance < SIZES; distance++) {
       int below = wanted - distance;
       int above = wanted + distance;
@@ -97,7 +109,7 @@ public final class CostCorrection {
         return factors[above];
       }
     }
-    return 1;
+    return Double.NaN;
   }
 
   private double known(int index) {

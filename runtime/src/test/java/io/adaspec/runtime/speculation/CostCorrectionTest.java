@@ -1,0 +1,47 @@
+package io.adaspec.runtime.speculation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.Test;
+
+/** What measured steps make of a cost model. */
+class CostCorrectionTest {
+  private static final CostModel MODEL = new TestCost(1_000, 100, 0, 0);
+
+  @Test
+  void aDelayedFirstStepOfASizeCountsAsLittleMoreThanItsNeighbours() {
+    CostCorrection learned = after(CostCorrection.none(), 16, 1, 20);
+    learned = after(learned, 4, 12, 1);
+    assertThat(factor(learned, 16)).isEqualTo(1);
+    assertThat(factor(learned, 4)).isEqualTo(1.5);
+  }
+
+  @Test
+  void theFirstStepOfAllIsBelieved() {
+    assertThat(factor(after(CostCorrection.none(), 4, 3, 1), 4)).isEqualTo(3);
+  }
+
+  @Test
+  void comesDownWithinAFewStepsAndGoesUpWithinDozens() {
+    CostCorrection cold = after(CostCorrection.none(), 4, 10, 1);
+    assertThat(factor(after(cold, 4, 1, 15), 4)).isCloseTo(1, within(0.15));
+    CostCorrection warm = after(CostCorrection.none(), 4, 1, 1);
+    assertThat(factor(after(warm, 4, 1.4, 3), 4)).isLessThan(1.1);
+    assertThat(factor(after(warm, 4, 1.4, 80), 4)).isCloseTo(1.4, within(0.02));
+  }
+
+  private static CostCorrection after(
+      CostCorrection before, int rows, double timesPrediction, int steps) {
+    CostCorrection learned = before;
+    long nanos = (long) (timesPrediction * MODEL.targetPassNanos(rows, 0));
+    for (int step = 0; step < steps; step++) {
+      learned = learned.next(Reports.timed(0, nanos, 0, 0, rows), MODEL);
+    }
+    return learned;
+  }
+
+  private static double factor(CostCorrection correction, int rows) {
+    return correction.applied(MODEL).targetPassNanos(rows, 0) / MODEL.targetPassNanos(rows, 0);
+  }
+}
