@@ -3,6 +3,7 @@ package io.adaspec.api;
 import io.adaspec.actors.Engine;
 import io.adaspec.api.http.ApiKeys;
 import io.adaspec.api.http.Bodies;
+import io.adaspec.api.http.BodyBudget;
 import io.adaspec.api.http.Failures;
 import io.adaspec.api.http.PolicyRoutes;
 import io.adaspec.api.http.Route;
@@ -16,11 +17,13 @@ import io.adaspec.api.openai.ServedModel;
 import io.adaspec.api.responses.ResponsesEndpoint;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -34,6 +37,9 @@ import org.apache.pekko.stream.SystemMaterializer;
  */
 public final class AdaSpecServer {
   private static final int MAX_WORKERS = 4;
+
+  /** Requests that wait to be parsed; more are told to come back. */
+  private static final int MAX_WAITING = 256;
 
   private AdaSpecServer() {}
 
@@ -54,6 +60,7 @@ public final class AdaSpecServer {
     Bodies bodies =
         new Bodies(
             settings.connections().maxBodyBytes(),
+            new BodyBudget(settings.connections().maxBodiesBytes()),
             settings.connections().bodyTimeout(),
             workers,
             materializer);
@@ -117,12 +124,19 @@ public final class AdaSpecServer {
                     .registerWith(system));
   }
 
-  /** Template engines look for their parts with the thread's class loader. */
+  /**
+   * Threads that parse and tokenize, with a bounded queue before them. Template engines look for
+   * their parts with the thread's class loader.
+   */
   private static ExecutorService workers() {
     int count = Math.min(MAX_WORKERS, Runtime.getRuntime().availableProcessors());
     ThreadFactory threads = Thread.ofPlatform().daemon().name("adaspec-http-", 0).factory();
-    return Executors.newFixedThreadPool(
+    return new ThreadPoolExecutor(
         count,
+        count,
+        0,
+        TimeUnit.SECONDS,
+        new ArrayBlockingQueue<>(MAX_WAITING),
         task -> {
           Thread thread = threads.newThread(task);
           thread.setContextClassLoader(AdaSpecServer.class.getClassLoader());

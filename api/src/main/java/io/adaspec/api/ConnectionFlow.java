@@ -2,6 +2,7 @@ package io.adaspec.api;
 
 import io.adaspec.api.http.Connection;
 import io.adaspec.api.http.RouteTable;
+import io.adaspec.api.http.Stages;
 import io.adaspec.runtime.time.NanoClock;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
@@ -63,7 +64,7 @@ final class ConnectionFlow {
     return Flow.of(HttpRequest.class)
         .watchTermination(
             (none, done) -> {
-              done.whenComplete((end, failure) -> connection.close());
+              Stages.whenOver(done, connection::close);
               return none;
             })
         .viaMat(KillSwitches.single(), Keep.right())
@@ -75,8 +76,9 @@ final class ConnectionFlow {
                       PekkoSettings.finite(patience),
                       PekkoSettings.finite(patience.dividedBy(2)),
                       () -> endIfIdle(end));
-              done.whenComplete(
-                  (ended, failure) -> {
+              Stages.whenOver(
+                  done,
+                  () -> {
                     watch.cancel();
                     connection.close();
                     giveUpUnsent();
@@ -114,7 +116,7 @@ final class ConnectionFlow {
         Flow.of(ByteString.class)
             .watchTermination(
                 (none, done) -> {
-                  done.whenComplete((end, failure) -> finished());
+                  Stages.whenOver(done, this::finished);
                   return none;
                 }));
   }

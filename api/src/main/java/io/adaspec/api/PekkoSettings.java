@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.ActorSystem;
@@ -36,8 +37,13 @@ final class PekkoSettings {
   private static final int SEND_BUFFER_BYTES = 128 << 10;
 
   /** What clients send wrongly is theirs: it does not belong into our log. */
-  private static final Config QUIET =
-      ConfigFactory.parseString("pekko.http.server.parsing.error-logging-verbosity = simple");
+  private static final Config PARSING =
+      ConfigFactory.parseMap(
+          Map.of(
+              "pekko.http.server.parsing.error-logging-verbosity",
+              "simple",
+              "pekko.http.server.parsing.error-handler",
+              ParsingErrors.class.getName()));
 
   private PekkoSettings() {}
 
@@ -45,7 +51,7 @@ final class PekkoSettings {
       ActorSystem system, ServerSettings settings) {
     var base =
         org.apache.pekko.http.javadsl.settings.ServerSettings.create(
-            QUIET.withFallback(system.settings().config()));
+            PARSING.withFallback(system.settings().config()));
     ServerSettings.ConnectionLimits limits = settings.connections();
     ParserSettings parser =
         base.getParserSettings()

@@ -2,6 +2,7 @@ package io.adaspec.api;
 
 import io.adaspec.api.http.Route;
 import io.adaspec.api.http.RouteTable;
+import io.adaspec.api.http.Stages;
 import io.adaspec.api.responses.ResponsesSocket;
 import io.adaspec.runtime.time.NanoClock;
 import java.net.InetSocketAddress;
@@ -101,11 +102,7 @@ public final class RunningServer {
    */
   private CompletionStage<Done> finish(Duration patience) {
     long deadlineNanos = clock.nanoTime() + patience.toNanos();
-    return socket
-        .drain()
-        .thenCombine(answers.whenNone(), (drained, sent) -> sent)
-        .toCompletableFuture()
-        .copy()
+    return Stages.direct(socket.drain().thenCombine(answers.whenNone(), (drained, sent) -> sent))
         .completeOnTimeout(Done.getInstance(), patience.toNanos(), TimeUnit.NANOSECONDS)
         .thenCompose(
             drained ->

@@ -50,6 +50,7 @@ public final class ServerConfig {
     return new ConnectionLimits(
         atLeastOne("connections.max"),
         bytes("max-body-bytes"),
+        bytes("max-bodies-bytes"),
         time("connections.body-timeout"),
         time("connections.request-timeout"),
         time("connections.idle-timeout"),

@@ -52,6 +52,7 @@ public record ServerSettings(
    *
    * @param maxConnections open at once
    * @param maxBodyBytes largest request body
+   * @param maxBodiesBytes bytes that all requests being read may hold together
    * @param bodyTimeout longest time that a body may take to arrive
    * @param requestTimeout longest time without a running request, after which the connection is
    *     closed: between two requests, and for the head of one
@@ -63,12 +64,20 @@ public record ServerSettings(
   public record ConnectionLimits(
       int maxConnections,
       long maxBodyBytes,
+      long maxBodiesBytes,
       Duration bodyTimeout,
       Duration requestTimeout,
       Duration idleTimeout,
       int maxHeaderBytes,
       int maxHeaders) {
     public ConnectionLimits {
+      if (maxBodiesBytes < maxBodyBytes) {
+        throw new IllegalArgumentException(
+            "max-bodies-bytes must be at least max-body-bytes, "
+                + maxBodyBytes
+                + ", not "
+                + maxBodiesBytes);
+      }
       if (maxConnections < 1 || maxBodyBytes < 1 || maxHeaderBytes < 1 || maxHeaders < 1) {
         throw new IllegalArgumentException(
             "the limits of connections must be positive, not "
@@ -94,6 +103,7 @@ public record ServerSettings(
         new ConnectionLimits(
             1024,
             4L << 20,
+            64L << 20,
             Duration.ofSeconds(30),
             Duration.ofSeconds(75),
             Duration.ofMinutes(15),

@@ -11,17 +11,24 @@ import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.scaladsl.model.EntityStreamException;
+import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.stream.Materializer;
 
 /**
  * Reads request bodies, bounded in size and time, and parses them off the threads that move bytes.
  *
  * @param maxBytes the largest body
+ * @param budget memory that all bodies share
  * @param timeout the longest time that a body may take to arrive
  * @param workers where parsing, templates and tokenizing run
  * @param materializer runs the body's stream
  */
-public record Bodies(long maxBytes, Duration timeout, Executor workers, Materializer materializer) {
+public record Bodies(
+    long maxBytes,
+    BodyBudget budget,
+    Duration timeout,
+    Executor workers,
+    Materializer materializer) {
 
   /** Answers from the JSON object of a request; {@code answer} runs on {@link #workers}. */
   public CompletionStage<HttpResponse> json(
@@ -39,17 +46,26 @@ public record Bodies(long maxBytes, Duration timeout, Executor workers, Material
       request.discardEntityBytes(materializer);
       throw tooLarge();
     }
-    return request
-        .entity()
-        .withSizeLimit(maxBytes)
-        .toStrict(timeout.toMillis(), materializer)
+    BodyBudget.Share share = budget.open();
+    return read(request, share)
+        .thenApplyAsync(
+            body -> answer.apply(Json.parseObject(body.bytes(), body.length())), workers)
+        .whenComplete((answered, failure) -> share.release())
+        .thenCompose(Function.identity());
+  }
+
+  private CompletionStage<BodyBuffer> read(HttpRequest request, BodyBudget.Share share) {
+    return Stages.direct(
+            request
+                .entity()
+                .withSizeLimit(maxBytes)
+                .getDataBytes()
+                .completionTimeout(timeout)
+                .runFold(new BodyBuffer(share, maxBytes), BodyBuffer::append, materializer))
         .exceptionally(
             failure -> {
               throw bodyFailure(failure);
-            })
-        .thenApplyAsync(
-            strict -> answer.apply(Json.parseObject(strict.getData().toArray())), workers)
-        .thenCompose(Function.identity());
+            });
   }
 
   private static boolean isJson(ContentType type) {
@@ -67,11 +83,15 @@ public record Bodies(long maxBytes, Duration timeout, Executor workers, Material
               "body_timeout",
               "the body did not arrive within " + timeout.toSeconds() + " seconds"));
     }
-    if (cause instanceof EntityStreamException
-        || cause.getClass().getSimpleName().equals("EntityStreamSizeException")) {
-      return tooLarge();
-    }
-    return new CompletionException(cause);
+    return switch (cause) {
+      case EntityStreamSizeException large -> tooLarge();
+      case EntityStreamException broken ->
+          new ApiException(
+              ApiError.request(
+                  400, "invalid_body", "the body is not transferred as its headers announce"));
+      case ApiException refused -> refused;
+      default -> new CompletionException(cause);
+    };
   }
 
   private ApiException tooLarge() {

@@ -8,7 +8,10 @@ import io.adaspec.runtime.text.ChatTemplateException;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,6 +19,7 @@ import org.slf4j.LoggerFactory;
 public final class Failures {
   private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
   private static final Duration LOADING = Duration.ofSeconds(2);
+  private static final Pattern TEMPLATE_LINE = Pattern.compile("failed: line (\\d+): ");
 
   private Failures() {}
 
@@ -33,6 +37,8 @@ public final class Failures {
         LOG.warn("a request failed: {}", message(failed));
         yield ApiError.internal("the engine could not finish the request: " + message(failed));
       }
+      case RejectedExecutionException full ->
+          ApiError.busy(503, "server_busy", "too many requests wait to be read", LOADING);
       case TimeoutException timeout ->
           ApiError.busy(503, "engine_silent", "the engine does not answer", LOADING);
       case Throwable other -> {
@@ -64,11 +70,17 @@ public final class Failures {
           ApiError.invalid(
               "messages", "the model's chat template refused the messages: " + message(failure));
       case FAILED -> {
-        LOG.warn("the model's chat template failed: {}", message(failure));
+        LOG.warn("the model's chat template failed {}", place(message(failure)));
         yield ApiError.request(
             400, "chat_template_failed", "the model's chat template cannot render the messages");
       }
     };
+  }
+
+  /** Where, and nothing else: the template engine's words may quote what the client sent. */
+  private static String place(String message) {
+    Matcher line = TEMPLATE_LINE.matcher(message);
+    return line.find() ? "at line " + line.group(1) : "as a whole";
   }
 
   private static String message(Throwable failure) {

@@ -17,14 +17,14 @@ import org.apache.pekko.util.ByteString;
 
 /**
  * JSON in and out, as trees. Reading is bounded: depth, number and name lengths and number of
- * tokens; the size of the whole is the route's limit. Duplicate names, NaN, comments and trailing
- * text are refused. Thread-safe.
+ * tokens, each of which costs up to 50 bytes in a tree; the size of the whole is the route's limit.
+ * Duplicate names, NaN, comments and trailing text are refused. Thread-safe.
  */
 public final class Json {
   private static final int MAX_DEPTH = 32;
   private static final int MAX_NUMBER_LENGTH = 64;
   private static final int MAX_NAME_LENGTH = 256;
-  private static final long MAX_TOKENS = 2_000_000;
+  private static final long MAX_TOKENS = 300_000;
 
   private static final ObjectMapper MAPPER = mapper();
 
@@ -63,9 +63,14 @@ public final class Json {
    * @throws ApiException 400 for anything else; its message never quotes the text
    */
   public static ObjectNode parseObject(byte[] utf8) {
+    return parseObject(utf8, utf8.length);
+  }
+
+  /** Reads one object from the first {@code length} bytes. */
+  static ObjectNode parseObject(byte[] utf8, int length) {
     JsonNode node;
     try {
-      node = MAPPER.readTree(utf8);
+      node = MAPPER.readTree(utf8, 0, length);
     } catch (JsonProcessingException e) {
       throw new ApiException(ApiError.request(400, "invalid_json", invalid(e)));
     } catch (IOException e) {
@@ -91,7 +96,9 @@ public final class Json {
           + MAX_NUMBER_LENGTH
           + " digits a number, "
           + MAX_NAME_LENGTH
-          + " characters a name";
+          + " characters a name, "
+          + MAX_TOKENS
+          + " values, names and brackets";
     }
     String place =
         e.getLocation() == null

@@ -35,17 +35,18 @@ public final class PolicyRoutes {
   }
 
   private CompletionStage<HttpResponse> show(Exchange exchange) {
-    return engine.status().thenApply(status -> Answers.json(describe(status)));
+    return Stages.direct(engine.status()).thenApply(status -> Answers.json(describe(status)));
   }
 
   private CompletionStage<HttpResponse> change(Exchange exchange) {
     return bodies.json(
         exchange.request(),
         body ->
-            engine
-                .status()
+            Stages.direct(engine.status())
                 .thenCompose(
-                    status -> engine.applyPolicy(wanted(JsonFields.of(body), status.policy())))
+                    status ->
+                        Stages.direct(
+                            engine.applyPolicy(wanted(JsonFields.of(body), status.policy()))))
                 .thenApply(policy -> Answers.json(describe(policy)))
                 .exceptionally(PolicyRoutes::refused));
   }

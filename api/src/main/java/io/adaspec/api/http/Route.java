@@ -9,7 +9,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
  * @param method for example {@code GET}; {@code GET} answers {@code HEAD} too
  * @param path exact, or a prefix that ends in {@code *}
  * @param access who may use it
- * @param handler answers; it must consume or discard the request's body
+ * @param handler answers; it must consume or discard the request's body, but for {@code GET}
  */
 public record Route(String method, String path, Access access, Handler handler) {
 

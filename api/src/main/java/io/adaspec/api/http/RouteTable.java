@@ -88,6 +88,9 @@ public final class RouteTable {
   }
 
   private CompletionStage<HttpResponse> guarded(Route route, Exchange exchange) {
+    if (route.method().equals("GET")) {
+      exchange.request().discardEntityBytes(materializer);
+    }
     CompletionStage<HttpResponse> answer;
     try {
       answer = route.handler().handle(exchange);

@@ -58,8 +58,7 @@ public final class SystemRoutes {
 
   /** Alive means that the engine answers; a device may be busy or restarting. */
   private CompletionStage<HttpResponse> live(Exchange exchange) {
-    return engine
-        .status()
+    return Stages.direct(engine.status())
         .handle(
             (status, failure) ->
                 failure == null
@@ -68,8 +67,7 @@ public final class SystemRoutes {
   }
 
   private CompletionStage<HttpResponse> ready(Exchange exchange) {
-    return engine
-        .status()
+    return Stages.direct(engine.status())
         .handle(
             (status, failure) -> {
               if (failure != null) {
@@ -104,7 +102,8 @@ public final class SystemRoutes {
   }
 
   private CompletionStage<HttpResponse> metrics(Exchange exchange) {
-    return engine.status().thenApply(status -> Answers.text(PROMETHEUS, metrics.apply(status)));
+    return Stages.direct(engine.status())
+        .thenApply(status -> Answers.text(PROMETHEUS, metrics.apply(status)));
   }
 
   private CompletionStage<HttpResponse> version(Exchange exchange) {

@@ -6,11 +6,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Reads conversations of text. */
 public final class ChatMessages {
   private static final List<String> ROLES = List.of("system", "developer", "user", "assistant");
   private static final List<String> TEXT_PARTS = List.of("text", "input_text", "output_text");
+
+  private static final int MAX_NAME_LENGTH = 64;
 
   private ChatMessages() {}
 
@@ -40,8 +43,16 @@ public final class ChatMessages {
     // Templates know the role by its first name only.
     result.put("role", role.equals("developer") ? "system" : role);
     result.put("content", content(message));
-    message.text("name").ifPresent(name -> result.put("name", name));
+    name(message).ifPresent(name -> result.put("name", name));
     return result;
+  }
+
+  private static Optional<String> name(JsonFields message) {
+    Optional<String> name = message.text("name");
+    if (name.isPresent() && name.get().length() > MAX_NAME_LENGTH) {
+      throw message.invalid("name", "must have at most " + MAX_NAME_LENGTH + " characters");
+    }
+    return name;
   }
 
   private static String content(JsonFields message) {

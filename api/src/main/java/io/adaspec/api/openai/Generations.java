@@ -4,6 +4,7 @@ import io.adaspec.actors.Engine;
 import io.adaspec.actors.Generation;
 import io.adaspec.actors.TokenEvent;
 import io.adaspec.api.http.Connection;
+import io.adaspec.api.http.Stages;
 import io.adaspec.runtime.request.InferenceRequest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,7 +14,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.japi.Pair;
+import org.apache.pekko.stream.ActorAttributes;
+import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.StreamSubscriptionTimeoutTerminationMode;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Merge;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -23,6 +27,11 @@ import org.apache.pekko.stream.javadsl.Source;
  * Runs the requests of one exchange on the engine; all of them end when their client disconnects.
  */
 public final class Generations {
+  /** An answer waits as long as the one before it on its connection takes. */
+  private static final Attributes NO_HURRY =
+      ActorAttributes.streamSubscriptionTimeout(
+          Duration.ofSeconds(5), StreamSubscriptionTimeoutTerminationMode.noop());
+
   private final Engine engine;
   private final Materializer materializer;
   private final Duration patience;
@@ -43,8 +52,9 @@ public final class Generations {
   public CompletionStage<List<ChoiceResult>> collect(
       List<InferenceRequest> requests, Connection connection) {
     Collected collected = new Collected(requests.size());
-    return cancellable(merged(requests), connection)
-        .runWith(Sink.foreach(collected::add), materializer)
+    return Stages.direct(
+            cancellable(merged(requests), connection)
+                .runWith(Sink.foreach(collected::add), materializer))
         .thenApply(done -> collected.results());
   }
 
@@ -54,26 +64,21 @@ public final class Generations {
    */
   public CompletionStage<Source<ChoiceEvent, NotUsed>> stream(
       List<InferenceRequest> requests, Connection connection) {
-    CompletionStage<Source<ChoiceEvent, NotUsed>> started =
-        cancellable(merged(requests), connection)
-            .prefixAndTail(1)
-            .toMat(Sink.head(), Keep.right())
-            .run(materializer)
+    CompletableFuture<Source<ChoiceEvent, NotUsed>> started =
+        Stages.direct(
+                cancellable(merged(requests), connection)
+                    .prefixAndTail(1)
+                    .addAttributes(NO_HURRY)
+                    .toMat(Sink.head(), Keep.right())
+                    .run(materializer))
             .thenApply(Generations::rejoined);
-    CompletableFuture<Source<ChoiceEvent, NotUsed>> head = new CompletableFuture<>();
-    started.whenComplete(
-        (source, failure) -> {
-          if (failure == null) {
-            head.complete(source);
-          } else {
-            head.completeExceptionally(failure);
-          }
-        });
-    return head.completeOnTimeout(
-        Source.completionStageSource(started)
-            .mapMaterializedValue(ignored -> NotUsed.getInstance()),
-        patience.toNanos(),
-        TimeUnit.NANOSECONDS);
+    return started
+        .copy()
+        .completeOnTimeout(
+            Source.completionStageSource(started)
+                .mapMaterializedValue(ignored -> NotUsed.getInstance()),
+            patience.toNanos(),
+            TimeUnit.NANOSECONDS);
   }
 
   private static Source<ChoiceEvent, NotUsed> rejoined(
@@ -103,7 +108,7 @@ public final class Generations {
         (generations, done) -> {
           Connection.Registration registration =
               connection.onClose(() -> generations.forEach(Generation::cancel));
-          done.whenComplete((end, failure) -> registration.done());
+          Stages.whenOver(done, registration::done);
           return NotUsed.getInstance();
         });
   }

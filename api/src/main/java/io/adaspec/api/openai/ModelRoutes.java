@@ -33,7 +33,9 @@ public final class ModelRoutes {
   }
 
   private CompletionStage<HttpResponse> get(Exchange exchange) {
-    requests.checkModel(Optional.of(URLDecoder.decode(exchange.rest(), StandardCharsets.UTF_8)));
+    // In a path a plus is a plus; the decoder is one of forms.
+    String id = exchange.rest().replace("+", "%2B");
+    requests.checkModel(Optional.of(URLDecoder.decode(id, StandardCharsets.UTF_8)));
     return CompletableFuture.completedStage(Answers.json(describe(requests.model())));
   }
 

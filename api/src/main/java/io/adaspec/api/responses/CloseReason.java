@@ -29,7 +29,7 @@ record CloseReason(int code, String text) {
     return new CloseReason(RESTART, "the server shuts down");
   }
 
-  static CloseReason tryLater(String text) {
-    return new CloseReason(TRY_LATER, text);
+  static CloseReason tryLater() {
+    return new CloseReason(TRY_LATER, "too many messages are being read; try again later");
   }
 }

@@ -5,6 +5,7 @@ import io.adaspec.actors.GenerationSummary;
 import io.adaspec.api.http.ApiError;
 import io.adaspec.api.http.Json;
 import io.adaspec.api.openai.Usage;
+import java.time.Duration;
 
 /**
  * The {@code response} object in its states. It has no {@code error} field unless there is an
@@ -39,10 +40,15 @@ final class ResponseObject {
   /** After a failure. */
   ObjectNode failed(ApiError error) {
     ObjectNode response = inProgress().put("status", "failed");
-    response
-        .putObject("error")
-        .put("code", error.code().orElse("server_error"))
-        .put("message", error.message());
+    ObjectNode details =
+        response
+            .putObject("error")
+            .put("code", error.code().orElse("server_error"))
+            .put("message", error.message());
+    error
+        .retryAfter()
+        .map(Duration::toMillis)
+        .ifPresent(wait -> details.put("retry_after_ms", wait));
     return response;
   }
 

@@ -10,51 +10,57 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Conversations that later turns may continue, in memory: bounded in number for each principal, in
- * text over all, and in age. An answer is found by its own principal only. Thread-safe.
+ * Conversations that later turns may continue, in memory: bounded in number for each owner, in
+ * weight over all, and in age. An answer is found by its own owner only. The weight of a
+ * conversation is its characters and a constant for it and each of its messages, so that empty ones
+ * do not come for nothing. Thread-safe.
  */
 final class ResponseStore {
-  private final int maxPerPrincipal;
-  private final long maxCharacters;
+  /** Characters that the objects around one conversation, and around one message, are worth. */
+  static final int CONVERSATION_WEIGHT = 256;
+
+  static final int MESSAGE_WEIGHT = 256;
+
+  private final int maxPerOwner;
+  private final long maxWeight;
   private final long keepNanos;
   private final NanoClock clock;
 
   private final Map<String, Entry> entries = new LinkedHashMap<>();
-  private long characters;
+  private long weight;
 
-  ResponseStore(int maxPerPrincipal, long maxCharacters, Duration keep, NanoClock clock) {
-    this.maxPerPrincipal = maxPerPrincipal;
-    this.maxCharacters = maxCharacters;
+  ResponseStore(int maxPerOwner, long maxWeight, Duration keep, NanoClock clock) {
+    this.maxPerOwner = maxPerOwner;
+    this.maxWeight = maxWeight;
     this.keepNanos = keep.toNanos();
     this.clock = clock;
   }
 
   private record Entry(
-      Principal principal, List<Map<String, Object>> messages, long characters, long addedNanos) {}
+      Principal owner, List<Map<String, Object>> messages, long weight, long addedNanos) {}
 
   /** Keeps the conversation that ends with an answer; the oldest ones make room. */
-  synchronized void put(String id, Principal principal, List<Map<String, Object>> messages) {
-    long size =
-        messages.stream().mapToLong(each -> String.valueOf(each.get("content")).length()).sum();
-    if (size > maxCharacters) {
+  synchronized void put(String id, Principal owner, List<Map<String, Object>> messages) {
+    long more = CONVERSATION_WEIGHT + messages.stream().mapToLong(ResponseStore::weight).sum();
+    if (more > maxWeight) {
       return;
     }
     dropExpired();
-    while (count(principal) >= maxPerPrincipal) {
-      dropOldest(Optional.of(principal));
+    while (count(owner) >= maxPerOwner) {
+      dropOldest(Optional.of(owner));
     }
-    while (characters + size > maxCharacters) {
+    while (weight + more > maxWeight) {
       dropOldest(Optional.empty());
     }
-    entries.put(id, new Entry(principal, List.copyOf(messages), size, clock.nanoTime()));
-    characters += size;
+    entries.put(id, new Entry(owner, List.copyOf(messages), more, clock.nanoTime()));
+    weight += more;
   }
 
   /** The conversation up to an answer; empty if it is unknown, too old or somebody else's. */
-  synchronized Optional<List<Map<String, Object>>> get(String id, Principal principal) {
+  synchronized Optional<List<Map<String, Object>>> get(String id, Principal owner) {
     dropExpired();
     return Optional.ofNullable(entries.get(id))
-        .filter(entry -> entry.principal().equals(principal))
+        .filter(entry -> entry.owner().equals(owner))
         .map(Entry::messages);
   }
 
@@ -63,8 +69,20 @@ final class ResponseStore {
     return entries.size();
   }
 
-  private long count(Principal principal) {
-    return entries.values().stream().filter(each -> each.principal().equals(principal)).count();
+  /** Drops all that an owner has, who does not come back. */
+  synchronized void forget(Principal owner) {
+    while (count(owner) > 0) {
+      dropOldest(Optional.of(owner));
+    }
+  }
+
+  private static long weight(Map<String, Object> message) {
+    return MESSAGE_WEIGHT
+        + message.values().stream().mapToLong(value -> String.valueOf(value).length()).sum();
+  }
+
+  private long count(Principal owner) {
+    return entries.values().stream().filter(each -> each.owner().equals(owner)).count();
   }
 
   private void dropExpired() {
@@ -76,7 +94,7 @@ final class ResponseStore {
         return;
       }
       oldestFirst.remove();
-      characters -= entry.characters();
+      weight -= entry.weight();
     }
   }
 
@@ -84,9 +102,9 @@ final class ResponseStore {
     Iterator<Entry> oldestFirst = entries.values().iterator();
     while (oldestFirst.hasNext()) {
       Entry entry = oldestFirst.next();
-      if (of.isEmpty() || of.get().equals(entry.principal())) {
+      if (of.isEmpty() || of.get().equals(entry.owner())) {
         oldestFirst.remove();
-        characters -= entry.characters();
+        weight -= entry.weight();
         return;
       }
     }

@@ -3,6 +3,7 @@ package io.adaspec.api.responses;
 import io.adaspec.api.http.ApiError;
 import io.adaspec.api.http.ApiException;
 import io.adaspec.api.http.Exchange;
+import io.adaspec.api.http.Principal;
 import io.adaspec.api.openai.AnswerIds;
 import io.adaspec.api.openai.RequestFactory;
 import java.time.InstantSource;
@@ -27,14 +28,14 @@ final class ResponseTurns {
   /**
    * Checks a request, finds what it continues, and builds the prompt.
    *
-   * @param local turns that only this connection may continue
+   * @param socket owner of the turns that only this connection may continue
    */
-  ResponseTurn prepare(ResponsesRequest request, Exchange exchange, Optional<ResponseStore> local) {
+  ResponseTurn prepare(ResponsesRequest request, Exchange exchange, Optional<Principal> socket) {
     requests.checkModel(request.model());
     List<Map<String, Object>> conversation = new ArrayList<>();
     request
         .previousId()
-        .ifPresent(previous -> conversation.addAll(earlier(previous, exchange, local)));
+        .ifPresent(previous -> conversation.addAll(earlier(previous, exchange, socket)));
     conversation.addAll(request.input());
     List<Map<String, Object>> prompted = new ArrayList<>(conversation);
     request
@@ -59,22 +60,26 @@ final class ResponseTurns {
             .getFirst());
   }
 
-  /** Keeps a turn with its output, unless its client does not want it kept. */
-  void finished(
-      ResponseTurn turn, String output, Exchange exchange, Optional<ResponseStore> local) {
+  /** Keeps a turn with its output; for its own socket alone if its client does not want more. */
+  void finished(ResponseTurn turn, String output, Exchange exchange, Optional<Principal> socket) {
     List<Map<String, Object>> whole = new ArrayList<>(turn.conversation());
     whole.add(Map.of("role", "assistant", "content", output));
     if (turn.request().store()) {
       store.put(turn.id(), exchange.principal(), whole);
     } else {
-      local.ifPresent(own -> own.put(turn.id(), exchange.principal(), whole));
+      socket.ifPresent(own -> store.put(turn.id(), own, whole));
     }
   }
 
+  /** The socket has closed. */
+  void forget(Principal socket) {
+    store.forget(socket);
+  }
+
   private List<Map<String, Object>> earlier(
-      String id, Exchange exchange, Optional<ResponseStore> local) {
-    return local
-        .flatMap(own -> own.get(id, exchange.principal()))
+      String id, Exchange exchange, Optional<Principal> socket) {
+    return socket
+        .flatMap(own -> store.get(id, own))
         .or(() -> store.get(id, exchange.principal()))
         .orElseThrow(
             () ->

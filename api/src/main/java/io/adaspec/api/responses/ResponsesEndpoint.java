@@ -17,8 +17,8 @@ import org.apache.pekko.actor.ActorSystem;
  * @param socket to drain before a shutdown
  */
 public record ResponsesEndpoint(List<Route> routes, ResponsesSocket socket) {
-  private static final int STORED_PER_PRINCIPAL = 1000;
-  private static final long STORED_CHARACTERS = 64L << 20;
+  private static final int STORED_PER_OWNER = 1000;
+  private static final long STORED_WEIGHT = 64L << 20;
   private static final Duration STORED_FOR = Duration.ofMinutes(10);
 
   /**
@@ -37,12 +37,17 @@ public record ResponsesEndpoint(List<Route> routes, ResponsesSocket socket) {
       NanoClock clock,
       InstantSource time,
       ActorSystem system) {
-    ResponseStore store =
-        new ResponseStore(STORED_PER_PRINCIPAL, STORED_CHARACTERS, STORED_FOR, clock);
+    ResponseStore store = new ResponseStore(STORED_PER_OWNER, STORED_WEIGHT, STORED_FOR, clock);
     ResponseTurns turns = new ResponseTurns(requests, store, time);
     SocketSession.Factory sessions =
         new SocketSession.Factory(
-            turns, generations, limits, clock, bodies.workers(), bodies.materializer());
+            turns,
+            generations,
+            limits,
+            clock,
+            bodies.budget(),
+            bodies.workers(),
+            bodies.materializer());
     ResponsesSocket socket =
         new ResponsesSocket(
             sessions, new SocketFrames(system, limits.pingInterval()), limits.allowedOrigins());

@@ -11,11 +11,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.StreamSupport;
 import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.model.ws.WebSocketUpgrade;
+import org.apache.pekko.stream.javadsl.Flow;
 
 /**
  * The WebSocket at {@code /v1/responses}: upgrades connections, and drains the open ones before a
@@ -82,13 +84,26 @@ public final class ResponsesSocket {
               "origin_not_allowed",
               "pages of this origin may not connect; allow it in the server's settings"));
     }
+    CompletableFuture<SocketSession> opened = new CompletableFuture<>();
+    return frames.upgrade(
+        upgrade.get(),
+        subProtocol(upgrade.get()),
+        Flow.fromMaterializer((materializer, attributes) -> open(exchange, opened).messages())
+            .mapMaterializedValue(later -> NotUsed.getInstance()),
+        () -> opened.isDone() ? opened.join().closeReason() : Optional.empty());
+  }
+
+  /**
+   * Only when the socket really runs: a client may have gone before, and nothing would close it.
+   */
+  private SocketSession open(Exchange exchange, CompletableFuture<SocketSession> opened) {
     SocketSession session = sessions.open(exchange, this::closed);
+    opened.complete(session);
     open.add(session);
     if (draining) {
       session.drain();
     }
-    return frames.upgrade(
-        upgrade.get(), subProtocol(upgrade.get()), session.messages(), session::closeReason);
+    return session;
   }
 
   private static Optional<String> subProtocol(WebSocketUpgrade upgrade) {

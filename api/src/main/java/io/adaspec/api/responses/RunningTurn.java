@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adaspec.actors.Generation;
 import io.adaspec.api.http.Failures;
 import io.adaspec.api.http.Json;
+import io.adaspec.api.http.Stages;
 import io.adaspec.api.openai.Generations;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +47,11 @@ final class RunningTurn {
    * becomes an event before events are taken apart: it would overtake those that wait.
    */
   CompletionStage<Done> run(
+      Generations generations, Sink<Message, NotUsed> out, Materializer materializer) {
+    return Stages.direct(start(generations, out, materializer));
+  }
+
+  private CompletionStage<Done> start(
       Generations generations, Sink<Message, NotUsed> out, Materializer materializer) {
     return generations
         .single(turn.inference())

@@ -3,6 +3,7 @@ package io.adaspec.api.responses;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adaspec.api.http.ApiError;
 import io.adaspec.api.http.Json;
+import io.adaspec.api.http.Stages;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -76,7 +77,8 @@ final class SocketOutput {
     ObjectNode event =
         Json.object().put("type", type).put("sequence_number", ownEvents.getAndIncrement());
     event.setAll(fields);
-    return own.offer(TextMessage.create(Json.text(event))).thenApply(result -> result);
+    return Stages.direct(own.offer(TextMessage.create(Json.text(event))))
+        .thenApply(result -> result);
   }
 
   /** Sends an error that belongs to no turn. */

@@ -2,10 +2,13 @@ package io.adaspec.api.responses;
 
 import io.adaspec.api.http.ApiError;
 import io.adaspec.api.http.ApiException;
+import io.adaspec.api.http.BodyBudget;
 import io.adaspec.api.http.Exchange;
 import io.adaspec.api.http.Failures;
 import io.adaspec.api.http.Json;
 import io.adaspec.api.http.JsonFields;
+import io.adaspec.api.http.Principal;
+import io.adaspec.api.http.Stages;
 import io.adaspec.api.openai.Generations;
 import io.adaspec.runtime.time.NanoClock;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.http.javadsl.model.ws.Message;
@@ -28,13 +32,13 @@ import scala.concurrent.duration.FiniteDuration;
 
 /** One open WebSocket: what its client asks for, and the turns that run for it. */
 final class SocketSession {
-  private static final int LOCAL_TURNS = 8;
-  private static final long LOCAL_CHARACTERS = 1 << 20;
+  private static final int MAX_STREAM_ID = 256;
   private static final Duration RESTART = Duration.ofSeconds(2);
 
   /**
    * What all sessions use.
    *
+   * @param budget memory for the messages of all sockets
    * @param workers where messages are parsed and tokenized
    */
   record Factory(
@@ -42,6 +46,7 @@ final class SocketSession {
       Generations generations,
       SocketLimits limits,
       NanoClock clock,
+      BodyBudget budget,
       Executor workers,
       Materializer materializer) {
 
@@ -55,7 +60,7 @@ final class SocketSession {
   private final Consumer<SocketSession> onClosed;
   private final SocketInput input;
   private final SocketOutput output;
-  private final ResponseStore local;
+  private final Principal self;
   private final Map<String, RunningTurn> running = new ConcurrentHashMap<>();
   private final Cancellable lifetime;
   private volatile boolean draining;
@@ -67,7 +72,7 @@ final class SocketSession {
     Duration age = shared.limits().lifetime();
     this.input = new SocketInput(shared.limits(), shared.materializer());
     this.output = new SocketOutput(shared.materializer());
-    this.local = new ResponseStore(LOCAL_TURNS, LOCAL_CHARACTERS, age, shared.clock());
+    this.self = new Principal("socket-" + exchange.requestId());
     this.lifetime =
         shared
             .materializer()
@@ -84,7 +89,7 @@ final class SocketSession {
             .messages()
             .watchTermination(
                 (none, done) -> {
-                  done.whenComplete((end, failure) -> closed());
+                  Stages.whenOver(done, this::closed);
                   return none;
                 }));
   }
@@ -104,7 +109,7 @@ final class SocketSession {
     closeIfDrained();
   }
 
-  private void closeIfDrained() {
+  private synchronized void closeIfDrained() {
     if (draining && running.isEmpty()) {
       output.close(CloseReason.restart());
     }
@@ -114,6 +119,7 @@ final class SocketSession {
     lifetime.cancel();
     output.stop();
     running.values().forEach(RunningTurn::cancel);
+    shared.turns().forget(self);
     onClosed.accept(this);
   }
 
@@ -133,9 +139,12 @@ final class SocketSession {
   }
 
   private CompletionStage<Object> receive(Message message) {
+    BodyBudget.Share share = shared.budget().open();
     return input
-        .text(message)
-        .thenComposeAsync(this::handle, shared.workers())
+        .text(message, share)
+        .thenApplyAsync(this::handle, shared.workers())
+        .whenComplete((handled, failure) -> share.release())
+        .thenCompose(Function.identity())
         .exceptionally(
             failure -> {
               output.close(input.reason(failure));
@@ -148,7 +157,7 @@ final class SocketSession {
     Optional<String> streamId = Optional.empty();
     try {
       JsonFields fields = JsonFields.of(Json.parseObject(text.getBytes(StandardCharsets.UTF_8)));
-      streamId = fields.text("stream_id");
+      streamId = streamId(fields);
       return switch (fields.requiredText("type")) {
         case "response.create" -> create(fields, streamId, arrivalNanos);
         case "response.cancel" -> cancel(fields, streamId);
@@ -159,19 +168,27 @@ final class SocketSession {
     }
   }
 
+  private static Optional<String> streamId(JsonFields fields) {
+    Optional<String> id = fields.text("stream_id");
+    if (id.isPresent() && id.get().length() > MAX_STREAM_ID) {
+      throw fields.invalid("stream_id", "must have at most " + MAX_STREAM_ID + " characters");
+    }
+    return id;
+  }
+
   private CompletionStage<Object> create(
       JsonFields fields, Optional<String> streamId, long arrivalNanos) {
     String key = streamId.orElse("");
     checkRoom(key);
     Exchange arrived = exchange.arrivedAt(arrivalNanos);
     ResponseTurn turn =
-        shared.turns().prepare(ResponsesRequest.read(fields), arrived, Optional.of(local));
+        shared.turns().prepare(ResponsesRequest.read(fields), arrived, Optional.of(self));
     RunningTurn started =
         new RunningTurn(
             turn,
             streamId,
-            text -> shared.turns().finished(turn, text, arrived, Optional.of(local)));
-    running.put(key, started);
+            text -> shared.turns().finished(turn, text, arrived, Optional.of(self)));
+    register(key, started);
     started
         .run(shared.generations(), output.turn(), shared.materializer())
         .whenComplete(
@@ -180,6 +197,14 @@ final class SocketSession {
               closeIfDrained();
             });
     return CompletableFuture.completedStage(key);
+  }
+
+  /**
+   * Preparing takes a while in which a drain may have begun; from here on it waits for the turn.
+   */
+  private synchronized void register(String key, RunningTurn turn) {
+    checkRoom(key);
+    running.put(key, turn);
   }
 
   private void checkRoom(String key) {

@@ -30,6 +30,7 @@ class LimitsTest {
                     new ConnectionLimits(
                         64,
                         BODY,
+                        4 * BODY,
                         Duration.ofMillis(200),
                         Duration.ofMillis(700),
                         Duration.ofMinutes(1),

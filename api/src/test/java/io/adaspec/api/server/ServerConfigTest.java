@@ -23,7 +23,8 @@ class ServerConfigTest {
     ServerSettings settings =
         read(
             """
-            max-body-bytes = 1 MiB, max-prompt-tokens = 500, max-choices = 2, isolate-keys = false
+            max-body-bytes = 1 MiB, max-bodies-bytes = 3 MiB
+            max-prompt-tokens = 500, max-choices = 2, isolate-keys = false
             connections {
               max = 7, max-headers = 9, max-header-bytes = 1 KiB
               body-timeout = 1s, request-timeout = 2s, idle-timeout = 3s
@@ -39,6 +40,7 @@ class ServerConfigTest {
             new ServerSettings.ConnectionLimits(
                 7,
                 1 << 20,
+                3 << 20,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(3),
