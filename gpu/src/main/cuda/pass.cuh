@@ -26,9 +26,10 @@ DEVICE void store_element(Global<uint8_t> memory, size_t index, int type, float 
 }
 
 // exp(x) in single precision, relative error below 2e-7: x = n ln 2 + r, 2^n times the Taylor
-// polynomial of degree 7 at r; the argument is clamped to [-87, 88].
+// polynomial of degree 7 at r; the argument is clamped to [-87, 88],
+// and NaN stays NaN.
 DEVICE float exp_single(float argument) {
-  float x = fminf(fmaxf(argument, -87.0f), 88.0f);
+  float x = argument < -87.0f ? -87.0f : argument > 88.0f ? 88.0f : argument;
   float shifted = fmaf(x, 0x1.715476p0f, 0x1.8p23f);
   float n = shifted - 0x1.8p23f;
   float r = fmaf(n, -0x1.7f7d1cp-20f, fmaf(n, -0x1.62e4p-1f, x));

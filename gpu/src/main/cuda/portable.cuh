@@ -127,7 +127,11 @@ DEVICE void multiply_bfloat(float d[4], const uint32_t a[4], uint32_t b0, uint32
 
 DEVICE float bfloat_to_float(uint16_t bits) { return bits_to_float((uint32_t)bits << 16); }
 
-// Half precision with what is out of range set to the largest finite number of its sign.
+// Half precision with finite numbers out of range set to the largest of their sign. What is not
+// finite becomes NaN, so that it reaches the logits, where it is noticed.
 DEVICE uint16_t float_to_finite_half(float value) {
+  if (!(fabsf(value) <= 3.402823466e38f)) {
+    return 0x7FFF;
+  }
   return float_to_half(fminf(fmaxf(value, -65504.0f), 65504.0f));
 }

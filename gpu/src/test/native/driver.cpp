@@ -141,20 +141,26 @@ bool is_sticky(int code) {
          code == ILLEGAL_INSTRUCTION || code == MISALIGNED_ADDRESS || code == LAUNCH_FAILED;
 }
 
-int enter(const char*) {
+int enter(const char* call, Context* context) {
   Driver& d = driver();
   d.calls++;
+  d.calls_by_name[call]++;
+  if (d.calls == d.lose_at) {
+    d.lost.insert(0);
+  }
   if (d.calls == d.fail_at) {
-    if (is_sticky(d.fail_code) && current != nullptr) {
-      current->sticky = d.fail_code;
+    if (is_sticky(d.fail_code) && context != nullptr) {
+      context->sticky = d.fail_code;
     }
     return d.fail_code;
   }
-  if (current != nullptr && d.lost.count(current->device)) {
-    current->sticky = ECC_UNCORRECTABLE;
+  if (context != nullptr && d.lost.count(context->device)) {
+    context->sticky = ECC_UNCORRECTABLE;
   }
-  return current == nullptr ? SUCCESS : current->sticky;
+  return context == nullptr ? SUCCESS : context->sticky;
 }
+
+int enter(const char* call) { return enter(call, current); }
 
 int drain(Stream* stream) {
   Context* context = stream->context;
@@ -282,7 +288,9 @@ CALL cuCtxDestroy_v2(Context* context) {
 
 CALL cuCtxSetCurrent(Context* context) {
   std::lock_guard<std::recursive_mutex> guard(lock_of_driver);
-  driver().calls++;
+  if (int code = enter("cuCtxSetCurrent", nullptr); code != SUCCESS) {
+    return code;
+  }
   current = context != nullptr && context->alive ? context : nullptr;
   return SUCCESS;
 }
@@ -331,7 +339,7 @@ CALL cuFuncSetAttribute(Function* function, int attribute, int value) {
 CALL cuMemGetInfo_v2(size_t* free, size_t* total) {
   ENTER("cuMemGetInfo");
   NEED_CONTEXT;
-  *free = free_bytes(current->device);
+  *free = free_bytes(current->device) + driver().overstated;
   *total = capacity();
   return SUCCESS;
 }
@@ -376,6 +384,7 @@ CALL cuMemcpyHtoDAsync_v2(uintptr_t to, const void* from, size_t bytes, Stream* 
   if (!in_device_memory(to, bytes)) {
     return INVALID_VALUE;
   }
+  driver().bytes_to_device += bytes;
   return submit(stream, [=] { std::memcpy(reinterpret_cast<void*>(to), from, bytes); });
 }
 
@@ -384,6 +393,7 @@ CALL cuMemcpyDtoHAsync_v2(void* to, uintptr_t from, size_t bytes, Stream* stream
   if (!in_device_memory(from, bytes)) {
     return INVALID_VALUE;
   }
+  driver().bytes_to_host += bytes;
   return submit(stream, [=] { std::memcpy(to, reinterpret_cast<const void*>(from), bytes); });
 }
 
@@ -504,6 +514,8 @@ CONTROL void adaspec_emulation_reset() {
   d.compute_major = 9;
   d.compute_minor = 0;
   d.fail_at = -1;
+  d.lose_at = -1;
+  d.overstated = 0;
   d.lost.clear();
   set_capacity(size_t{4} << 30);
 }
@@ -519,9 +531,19 @@ CONTROL void adaspec_emulation_fail(long after, int code) {
   driver().fail_code = code;
 }
 
+// Loses GPU 0 at the call `after` calls from now.
+CONTROL void adaspec_emulation_lose_later(long after) { driver().lose_at = driver().calls + after; }
+
+// How often a driver call was made.
+CONTROL long adaspec_emulation_count(const char* call) { return driver().calls_by_name[call]; }
+CONTROL long adaspec_emulation_bytes_to_device() { return driver().bytes_to_device; }
+CONTROL long adaspec_emulation_bytes_to_host() { return driver().bytes_to_host; }
+
 CONTROL void adaspec_emulation_lose_device(int device) { driver().lost.insert(device); }
 CONTROL void adaspec_emulation_set_devices(int count) { driver().devices = count; }
 CONTROL void adaspec_emulation_set_version(int version) { driver().version = version; }
+// The driver says that so many more bytes are free than are.
+CONTROL void adaspec_emulation_overstate_memory(long bytes) { driver().overstated = bytes; }
 CONTROL void adaspec_emulation_set_memory(long bytes) { set_capacity(bytes); }
 CONTROL void adaspec_emulation_set_architecture(int major, int minor) {
   driver().compute_major = major;

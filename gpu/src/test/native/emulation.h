@@ -64,7 +64,12 @@ struct Driver {
   int compute_major = 9;
   int compute_minor = 0;
   long calls = 0;
+  std::map<std::string, long> calls_by_name;
+  long bytes_to_device = 0;
+  long bytes_to_host = 0;
+  long overstated = 0;
   long fail_at = -1;
+  long lose_at = -1;
   int fail_code = SUCCESS;
   std::set<int> lost;
   std::set<Stream*> streams;
@@ -78,6 +83,9 @@ Driver& driver();
 
 // Counts a call and gives the code it must fail with: injected, or that of a broken context or device.
 int enter(const char* call);
+
+// The same for a context other than the current one, or none.
+int enter(const char* call, Context* context);
 
 // Runs what a stream has queued; a kernel fault becomes the context's sticky error.
 int drain(Stream* stream);

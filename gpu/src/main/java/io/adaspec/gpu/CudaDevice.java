@@ -5,6 +5,7 @@ import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.device.StepRunner;
 import io.adaspec.runtime.model.ModelRunner;
+import io.adaspec.runtime.sampling.InvalidLogitsException;
 import io.adaspec.runtime.step.StepPlan;
 import io.adaspec.runtime.step.StepResult;
 import io.adaspec.runtime.time.NanoClock;
@@ -13,21 +14,28 @@ import java.util.Optional;
 /**
  * One GPU with its models. Owns its context; opened, used and closed by one thread.
  *
- * <p>After a failure every further step fails too: the context may be lost, and whoever drives the
- * device opens it again, with empty KV memory, where that is worth trying.
+ * <p>After a failure of the GPU every further step fails too: the context may be lost, and whoever
+ * drives the device opens it again, with empty KV memory, where that is worth trying. A plan that
+ * the device cannot take and logits that are not finite fail one step only.
  */
 final class CudaDevice implements Device {
   private final DeviceInfo info;
   private final CudaContext context;
+  private final DeviceHealth health;
   private final ModelRunner target;
   private final Optional<ModelRunner> draft;
   private final StepRunner steps;
   private Optional<DeviceException> failure = Optional.empty();
 
   CudaDevice(
-      DeviceInfo info, CudaContext context, ModelRunner target, Optional<ModelRunner> draft) {
+      DeviceInfo info,
+      CudaContext context,
+      DeviceHealth health,
+      ModelRunner target,
+      Optional<ModelRunner> draft) {
     this.info = info;
     this.context = context;
+    this.health = health;
     this.target = target;
     this.draft = draft;
     this.steps = new StepRunner(target, draft, NanoClock.system());
@@ -49,13 +57,23 @@ final class CudaDevice implements Device {
     }
     try {
       context.enter();
-      return steps.execute(plan);
+      StepResult result = steps.execute(plan);
+      health.worked();
+      return result;
     } catch (DeviceException e) {
-      if (!(e.getCause() instanceof IllegalArgumentException)) {
-        failure = Optional.of(e);
+      if (isOfThePlan(e)) {
+        throw e;
       }
-      throw e;
+      DeviceException counted = health.failed(e);
+      failure = Optional.of(counted);
+      throw counted;
     }
+  }
+
+  /** Whether the step, not the GPU, is at fault: as on the CPU, the device goes on. */
+  private static boolean isOfThePlan(DeviceException e) {
+    return e.getCause() instanceof IllegalArgumentException
+        || e.getCause() instanceof InvalidLogitsException;
   }
 
   @Override

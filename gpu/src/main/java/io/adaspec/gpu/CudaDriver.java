@@ -8,8 +8,8 @@ import jcuda.driver.JCudaDriver;
 
 /** Looks for a usable NVIDIA driver without touching a GPU. */
 final class CudaDriver {
-  /** CUDA 12.0: the oldest whose entry points JCuda's library uses. */
-  private static final int LEAST_VERSION = 12_000;
+  /** CUDA 13.0, driver 580: older ones refuse cubins and PTX of nvcc 13. */
+  private static final int LEAST_VERSION = 13_000;
 
   private static final String LIBRARY = "libcuda.so.1";
 
@@ -60,8 +60,8 @@ final class CudaDriver {
               + version[0] / 1000
               + "."
               + version[0] % 1000 / 10
-              + " and too old",
-          "install driver 580 or newer (CUDA 13)");
+              + " and too old: the kernels are compiled for CUDA 13.0",
+          "install driver 580 or newer (nvidia-smi shows the version), or use --device cpu");
     }
     int[] count = new int[1];
     CudaCheck.check(JCudaDriver.cuDeviceGetCount(count), "cuDeviceGetCount");

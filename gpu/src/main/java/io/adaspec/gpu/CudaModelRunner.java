@@ -13,8 +13,9 @@ import java.util.function.LongConsumer;
 import jcuda.driver.JCudaDriver;
 
 /**
- * One model on one GPU. A pass is one copy of integers and one CUDA graph, sampling one more copy
- * each way and one more graph; the host waits once, for the tokens. Owns weights, KV memory and
+ * One model on one GPU. A pass with its sampling is a copy of integers, a copy of sampling
+ * parameters, one CUDA graph, a copy back and one wait, for the tokens. So the kernels of a pass
+ * whose logits are wanted are not queued before it is known what for. Owns weights, KV memory and
  * work memory; the context is the device's.
  */
 final class CudaModelRunner implements ModelRunner {
@@ -27,10 +28,22 @@ final class CudaModelRunner implements ModelRunner {
   private final PassLayout layout;
   private final WorkBuffers work;
   private final PinnedBuffer staging;
-  private final LaunchGraphs<PassShape> graphs;
+  private final LaunchGraphs<GraphShape> graphs;
+  private final PassLauncher launcher;
   private final DeviceSampler sampler;
+  private PassShape shape = new PassShape(0, 0, 0);
+  private boolean pending;
   private boolean staged;
   private int logitRows;
+
+  /** Kernels of a graph: those of a pass, of sampling its logits, or both. */
+  private record GraphShape(PassShape pass, boolean computes, Sampling sampling) {}
+
+  private enum Sampling {
+    NONE,
+    PLAIN,
+    TRUNCATED
+  }
 
   private CudaModelRunner(
       CudaContext context,
@@ -38,18 +51,18 @@ final class CudaModelRunner implements ModelRunner {
       DeviceArena arena,
       DeviceModel model,
       PagedKvStore kv,
-      int maxRows) {
+      WorkPlan workPlan) {
     this.context = context;
     this.arena = arena;
     this.kv = kv;
-    this.maxRows = maxRows;
+    this.maxRows = workPlan.maxRows();
     this.config = model.config();
-    this.workPlan = WorkPlan.of(config, maxRows);
+    this.workPlan = workPlan;
     this.layout = new PassLayout(config, kv.geometry().blockTokens(), maxRows);
     this.work = WorkBuffers.allocate(workPlan, layout.bytes(), arena, context);
     this.staging = arena.allocatePinned(layout.bytes(), "the pass");
-    PassLauncher launcher = new PassLauncher(kernels, model, kv, layout, work);
-    this.graphs = new LaunchGraphs<>(context, launcher::launch);
+    this.launcher = new PassLauncher(kernels, model, kv, layout, work);
+    this.graphs = new LaunchGraphs<>(context, this::launch);
     this.sampler =
         new DeviceSampler(
             context, kernels, work.pass(), work.logits(), config.vocabularySize(), maxRows, arena);
@@ -59,7 +72,7 @@ final class CudaModelRunner implements ModelRunner {
    * Uploads a model and allocates its memory.
    *
    * @param kvBlocks KV blocks
-   * @param maxRows most rows of one pass
+   * @param workPlan of the same model
    * @param progress told the bytes of weights as they are uploaded
    * @throws io.adaspec.runtime.device.DeviceException if the GPU fails; nothing stays allocated
    */
@@ -69,7 +82,7 @@ final class CudaModelRunner implements ModelRunner {
       ModelPlan plan,
       KvGeometry geometry,
       int kvBlocks,
-      int maxRows,
+      WorkPlan workPlan,
       LongConsumer progress) {
     DeviceArena arena = new DeviceArena();
     boolean done = false;
@@ -80,7 +93,7 @@ final class CudaModelRunner implements ModelRunner {
         model = DeviceModel.upload(plan, uploader);
       }
       PagedKvStore kv = PagedKvStore.allocate(geometry, kvBlocks, arena, context);
-      CudaModelRunner runner = new CudaModelRunner(context, kernels, arena, model, kv, maxRows);
+      CudaModelRunner runner = new CudaModelRunner(context, kernels, arena, model, kv, workPlan);
       done = true;
       return runner;
     } finally {
@@ -123,7 +136,12 @@ final class CudaModelRunner implements ModelRunner {
             work.pass().pointer(), staging.pointer(), used, context.stream()),
         "cuMemcpyHtoDAsync");
     staged = true;
-    graphs.launch(shape(batch));
+    shape = shapeOf(batch);
+    if (logitRows == 0) {
+      graphs.launch(new GraphShape(shape, true, Sampling.NONE));
+    } else {
+      pending = true;
+    }
   }
 
   @Override
@@ -136,31 +154,56 @@ final class CudaModelRunner implements ModelRunner {
               + sampling.rows());
     }
     if (logitRows > 0) {
-      sampler.sample(sampling, out);
+      Sampling how = sampler.stage(sampling) ? Sampling.TRUNCATED : Sampling.PLAIN;
+      graphs.launch(new GraphShape(shape, pending, how));
+      pending = false;
+      sampler.receive(sampling, out);
       staged = false;
     }
   }
 
   @Override
   public void distribution(int logitRow, SamplingParams params, float[] out) {
-    sampler.distribution(requireLogitRow(logitRow), params, out);
+    requireLogitRow(logitRow);
+    compute();
+    sampler.distribution(logitRow, params, out);
   }
 
   @Override
   public void logits(int logitRow, float[] out) {
-    sampler.logits(requireLogitRow(logitRow), out);
+    requireLogitRow(logitRow);
+    compute();
+    sampler.logits(logitRow, out);
   }
 
-  /** Graphs recorded for forward passes; for tests. */
+  /** Queues the pass by itself, if it is not queued yet. */
+  private void compute() {
+    if (pending) {
+      graphs.launch(new GraphShape(shape, true, Sampling.NONE));
+      pending = false;
+    }
+  }
+
+  private void launch(GraphShape graph) {
+    if (graph.computes()) {
+      launcher.launch(graph.pass());
+    }
+    if (graph.sampling() != Sampling.NONE) {
+      sampler.launch(graph.pass().logitRows(), graph.sampling() == Sampling.TRUNCATED);
+    }
+  }
+
+  /** Graphs recorded; for tests. */
   int graphs() {
     return graphs.size();
   }
 
-  private PassShape shape(ForwardBatch batch) {
+  private PassShape shapeOf(ForwardBatch batch) {
     int rows = PassShape.rowBucket(batch.rows());
     int splits = PassShape.splitBucket(layout.lastPosition() + 1);
     boolean together = splits == 1 || !workPlan.fits(rows, splits);
-    return new PassShape(rows, PassShape.rowBucket(logitRows), together ? 0 : splits);
+    return new PassShape(
+        rows, PassShape.logitBucket(batch.rows(), logitRows), together ? 0 : splits);
   }
 
   private void requireFits(ForwardBatch batch) {
@@ -184,17 +227,15 @@ final class CudaModelRunner implements ModelRunner {
     }
   }
 
-  private int requireLogitRow(int row) {
+  private void requireLogitRow(int row) {
     if (row < 0 || row >= logitRows) {
       throw new IndexOutOfBoundsException("logit row " + row + " of " + logitRows);
     }
-    return row;
   }
 
   /** Frees all GPU memory of the model; does nothing that a lost context could hinder. */
   @Override
   public void close() {
-    sampler.close();
     graphs.close();
     arena.close();
   }

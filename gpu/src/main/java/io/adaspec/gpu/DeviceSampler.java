@@ -3,11 +3,11 @@ package io.adaspec.gpu;
 import static io.adaspec.gpu.CudaCheck.check;
 
 import io.adaspec.gpu.KernelModule.Grid;
-import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.model.RowSamples;
 import io.adaspec.runtime.model.RowSampling;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.sampling.CounterRng;
+import io.adaspec.runtime.sampling.InvalidLogitsException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jcuda.driver.JCudaDriver;
@@ -16,7 +16,7 @@ import jcuda.driver.JCudaDriver;
  * Chooses tokens on the GPU from the logits that a pass left there; only tokens, confidences and
  * margins come back. The same arithmetic as the runtime's {@code TokenSampler}.
  */
-final class DeviceSampler implements AutoCloseable {
+final class DeviceSampler {
   private static final int SLICE = 4096;
   private static final int SAMPLING_BYTES = 40;
   private static final int SCAN_BYTES = 16;
@@ -42,10 +42,6 @@ final class DeviceSampler implements AutoCloseable {
   private final DeviceBuffer probabilities;
   private final PinnedBuffer staging;
   private final PinnedBuffer results;
-  private final LaunchGraphs<Shape> graphs;
-
-  /** Grids of a sampling: bucket of rows, and whether a row is truncated. */
-  private record Shape(int rows, boolean truncates) {}
 
   /**
    * @param counts begins with the counts of the last pass
@@ -75,32 +71,51 @@ final class DeviceSampler implements AutoCloseable {
     this.results =
         arena.allocatePinned(
             Math.max((long) maxRows * CHOICE_BYTES, 4L * vocabulary), "results of sampling");
-    this.graphs = new LaunchGraphs<>(context, this::launch);
   }
 
   /**
-   * Chooses a token for every logit row, and waits for them.
+   * Sends how every logit row is sampled.
    *
-   * @throws DeviceException if logits are not finite
+   * @return whether a row is truncated, which {@link #launch} must know
    */
-  void sample(RowSampling sampling, RowSamples out) {
-    int rows = sampling.rows();
+  boolean stage(RowSampling sampling) {
     boolean truncates = false;
-    for (int row = 0; row < rows; row++) {
+    for (int row = 0; row < sampling.rows(); row++) {
       truncates |= truncates(sampling.params(row));
       write(sampling.params(row), sampling.position(row), sampling.needsConfidence(row), row);
     }
-    send(0, rows);
-    graphs.launch(new Shape(PassShape.rowBucket(rows), truncates));
+    send(0, sampling.rows());
+    return truncates;
+  }
+
+  /**
+   * Queues the kernels that choose a token for every logit row.
+   *
+   * @param rows bucket of the logit rows
+   */
+  void launch(int rows, boolean truncates) {
+    launchFor(0, rows, truncates);
+  }
+
+  /**
+   * Waits for the tokens.
+   *
+   * @throws InvalidLogitsException if logits are not finite
+   */
+  void receive(RowSampling sampling, RowSamples out) {
+    int rows = sampling.rows();
     receive(choices, (long) rows * CHOICE_BYTES);
     out.ensure(rows);
     MemorySegment chosen = results.memory();
     for (int row = 0; row < rows; row++) {
       long at = (long) row * CHOICE_BYTES;
+      int bad = chosen.get(ValueLayout.JAVA_INT, at + 12);
+      if (bad != 0) {
+        throw InvalidLogitsException.at(bad, vocabulary, sampling.position(row));
+      }
       out.tokenIds()[row] = chosen.get(ValueLayout.JAVA_INT, at);
       out.confidences()[row] = chosen.get(ValueLayout.JAVA_FLOAT, at + 4);
       out.margins()[row] = chosen.get(ValueLayout.JAVA_FLOAT, at + 8);
-      requireFinite(chosen.get(ValueLayout.JAVA_INT, at + 12), sampling.position(row));
     }
   }
 
@@ -140,10 +155,6 @@ final class DeviceSampler implements AutoCloseable {
         "cuMemcpyDtoHAsync");
     context.synchronize();
     MemorySegment.copy(results.memory(), ValueLayout.JAVA_FLOAT, 0, out, 0, vocabulary);
-  }
-
-  private void launch(Shape shape) {
-    launchFor(0, shape.rows(), shape.truncates());
   }
 
   private void launchFor(int firstRow, int rows, boolean truncates) {
@@ -220,22 +231,5 @@ final class DeviceSampler implements AutoCloseable {
         JCudaDriver.cuMemcpyDtoHAsync(results.pointer(), from.pointer(), bytes, context.stream()),
         "cuMemcpyDtoHAsync");
     context.synchronize();
-  }
-
-  private void requireFinite(int bad, int position) {
-    if (bad != 0) {
-      throw DeviceException.transientFailure(
-          bad
-              + " of "
-              + vocabulary
-              + " logits for position "
-              + position
-              + " are not finite; check the model's weights, or its element type for overflow");
-    }
-  }
-
-  @Override
-  public void close() {
-    graphs.close();
   }
 }

@@ -13,7 +13,8 @@ import jcuda.driver.JCudaDriver;
 /**
  * CUDA graphs by shape: the kernels of a shape are recorded when it first occurs and launched as
  * one from then on. Recording is relaxed, since the driver may load a kernel when it is first
- * named. The least recently used graph goes when there are {@value #MOST_GRAPHS}.
+ * named. The least recently used graph goes when there are too many, {@value #MOST_GRAPHS} by
+ * default.
  *
  * @param <S> the shape
  */
@@ -22,21 +23,30 @@ final class LaunchGraphs<S> implements AutoCloseable {
 
   private final CudaContext context;
   private final Consumer<S> kernels;
+  private final int most;
   private final Map<S, CUgraphExec> graphs = new LinkedHashMap<>(16, 0.75f, true);
 
   /**
    * @param kernels queues the kernels of a shape
    */
   LaunchGraphs(CudaContext context, Consumer<S> kernels) {
+    this(context, kernels, MOST_GRAPHS);
+  }
+
+  /**
+   * @param most graphs kept, at least one
+   */
+  LaunchGraphs(CudaContext context, Consumer<S> kernels, int most) {
     this.context = context;
     this.kernels = kernels;
+    this.most = most;
   }
 
   /** Queues a shape's kernels. */
   void launch(S shape) {
     CUgraphExec graph = graphs.get(shape);
     if (graph == null) {
-      if (graphs.size() == MOST_GRAPHS) {
+      if (graphs.size() == most) {
         forgetEldest();
       }
       graph = record(shape);

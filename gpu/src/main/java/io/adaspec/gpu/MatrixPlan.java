@@ -35,6 +35,15 @@ record MatrixPlan(
     return Math.multiplyExact(tiles(), format.tileScaleBytes());
   }
 
+  long bytes() {
+    return dataBytes() + scaleBytes();
+  }
+
+  /** The matrix in another format. */
+  MatrixPlan as(DeviceFormat other) {
+    return new MatrixPlan(other, sources, outputs, columns, outColumn);
+  }
+
   private long tiles() {
     return (long) Math.ceilDiv(outputs, DeviceFormat.TILE_OUTPUTS) * chunks();
   }

@@ -26,6 +26,9 @@ record ModelPlan(
     List<Layer> layers) {
   private static final int MOST_HEAD_SIZE = 256;
 
+  /** Keys and values are read 16 bytes at a time. */
+  private static final int HEAD_STEP = 8;
+
   ModelPlan {
     layers = List.copyOf(layers);
   }
@@ -53,9 +56,11 @@ record ModelPlan(
    */
   static ModelPlan of(ModelWeights model) {
     ModelConfig config = model.config();
-    if (config.headSize() > MOST_HEAD_SIZE || config.headSize() % 4 != 0) {
+    if (config.headSize() > MOST_HEAD_SIZE || config.headSize() % HEAD_STEP != 0) {
       throw DeviceException.permanentFailure(
-          "the GPU kernels take attention heads of a multiple of 4 up to "
+          "the GPU kernels take attention heads of a multiple of "
+              + HEAD_STEP
+              + " up to "
               + MOST_HEAD_SIZE
               + " elements, model "
               + config.name()
@@ -78,9 +83,22 @@ record ModelPlan(
   long bytes() {
     long bytes = head.bytes();
     if (!config.tiedHead()) {
-      bytes += embedding.dataBytes() + embedding.scaleBytes();
+      bytes += embedding.bytes();
     }
     return bytes + layers.stream().mapToLong(Layer::bytes).sum();
+  }
+
+  /** What all matrices would take in another format. */
+  long bytesAs(DeviceFormat format) {
+    long bytes = head.bytesAs(format);
+    if (!config.tiedHead()) {
+      bytes += embedding.as(format).bytes();
+    }
+    for (Layer layer : layers) {
+      bytes += layer.queryKeyValue().bytesAs(format) + layer.attentionOutput().bytesAs(format);
+      bytes += layer.gateUp().bytesAs(format) + layer.down().bytesAs(format);
+    }
+    return bytes;
   }
 
   /** Keys and values are kept as the first block's activations are. */

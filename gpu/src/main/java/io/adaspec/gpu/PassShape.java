@@ -15,9 +15,21 @@ record PassShape(int rows, int logitRows, int splits) {
 
   private static final int LEAST_ROWS = 8;
 
+  /** Up to here a product reads its weights once however few the rows are. */
+  private static final int NARROW_ROWS = 64;
+
   /** The bucket of a number of rows. */
   static int rowBucket(int rows) {
     return rows == 0 ? 0 : Math.max(LEAST_ROWS, powerOfTwo(rows));
+  }
+
+  /**
+   * The bucket of the rows that need logits: in small passes that of all rows, so that there are
+   * fewer shapes.
+   */
+  static int logitBucket(int rows, int logitRows) {
+    int bucket = rowBucket(rows);
+    return logitRows > 0 && bucket <= NARROW_ROWS ? bucket : rowBucket(logitRows);
   }
 
   /** The bucket of a number of splits. */

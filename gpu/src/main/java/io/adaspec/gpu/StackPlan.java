@@ -37,7 +37,12 @@ record StackPlan(List<MatrixPlan> parts, ElementType activations, int outputs) {
   }
 
   long bytes() {
-    return parts.stream().mapToLong(part -> part.dataBytes() + part.scaleBytes()).sum();
+    return parts.stream().mapToLong(MatrixPlan::bytes).sum();
+  }
+
+  /** Bytes in another format. */
+  long bytesAs(DeviceFormat format) {
+    return parts.stream().mapToLong(part -> part.as(format).bytes()).sum();
   }
 
   /** Inputs of every part. */

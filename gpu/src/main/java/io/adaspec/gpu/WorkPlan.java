@@ -25,6 +25,13 @@ record WorkPlan(
   private static final long MOST_PARTIAL_FLOATS = 16L << 20;
 
   static WorkPlan of(ModelConfig config, int maxRows) {
+    return of(config, maxRows, MOST_PARTIAL_FLOATS);
+  }
+
+  /**
+   * @param mostPartialFloats bound of the room for the splits of attention
+   */
+  static WorkPlan of(ModelConfig config, int maxRows, long mostPartialFloats) {
     int rows = PassShape.rowBucket(maxRows);
     long everything =
         (long) rows
@@ -38,7 +45,7 @@ record WorkPlan(
         padded(config.querySize()),
         padded(config.feedForwardSize()),
         config.querySize() + 2 * config.kvSize(),
-        Math.min(everything, MOST_PARTIAL_FLOATS));
+        Math.clamp(everything, 1, Math.max(1, mostPartialFloats)));
   }
 
   /** GPU memory of all buffers together. */

@@ -67,12 +67,12 @@ class CudaDeviceProviderTest {
 
   @Test
   void refusesADriverThatIsTooOld() {
-    driver.setVersion(11_040);
+    driver.setVersion(12_080);
     assertThat(provider.probe())
         .isInstanceOfSatisfying(
             Probe.Unavailable.class,
             none -> {
-              assertThat(none.reason()).contains("CUDA 11.4").contains("too old");
+              assertThat(none.reason()).contains("CUDA 12.8").contains("too old").contains("13.0");
               assertThat(none.remedy()).contains("580");
             });
   }
@@ -111,14 +111,64 @@ class CudaDeviceProviderTest {
   }
 
   @Test
-  void refusesAModelThatDoesNotFitAndNamesTheSizes() {
+  void givesLessKvMemoryWhereTheGpuHasLessThanItSays() {
+    driver.setMemory(32L << 20);
+    int planned;
+    try (Device device = open("cuda:0", 20 << 20)) {
+      planned = device.info().kvBlocks();
+    }
+    driver.setMemory(3L << 20);
+    driver.overstateMemory(29L << 20);
+    long allocations = driver.allocations();
+    try (Device device = open("cuda:0", 20 << 20)) {
+      assertThat(device.info().kvBlocks()).isEqualTo(planned / 2);
+    }
+    assertThat(driver.allocations()).isEqualTo(allocations);
+  }
+
+  @Test
+  void refusesByNameWhereNotEvenTheLeastKvMemoryIsThere() {
+    driver.setMemory(1 << 20);
+    driver.overstateMemory(64L << 20);
+    long allocations = driver.allocations();
+    assertThatThrownBy(() -> open("cuda:0", 0))
+        .isInstanceOfSatisfying(DeviceException.class, e -> assertThat(e.permanent()).isTrue())
+        .hasMessageContaining("CUDA_ERROR_OUT_OF_MEMORY");
+    assertThat(driver.allocations()).isEqualTo(allocations);
+  }
+
+  @Test
+  void refusesAModelThatDoesNotFitAndNamesWhatWould() {
     driver.setMemory(200 << 10);
     assertThatThrownBy(() -> open("cuda:0", 0))
         .isInstanceOfSatisfying(DeviceException.class, e -> assertThat(e.permanent()).isTrue())
         .hasMessageContaining("1 MiB free")
         .hasMessageContaining("model random needs")
         .hasMessageContaining("work memory for 24 rows")
-        .hasMessageContaining("smaller or quantised");
+        .hasMessageContaining("smaller model")
+        .hasMessageContaining("takes a GPU with");
+  }
+
+  @Test
+  void namesTheChangesWithWhichModelsWouldFit() {
+    DeviceSpec spec = spec("cuda:0", 0);
+    ModelPlan plan = ModelPlan.of(model);
+    Optional<ModelPlan> none = Optional.empty();
+    long free = MemoryNeeds.of(spec, plan, none, spec.maxRows(), 0).least() * 8 / 7 + 4096;
+    assertThat(DevicePlan.of(spec, plan, none, free).kvBlocks()).isPositive();
+    assertThatThrownBy(() -> DevicePlan.of(spec, plan, Optional.of(plan), free))
+        .hasMessageContaining("without the draft model it fits");
+    assertThatThrownBy(() -> DevicePlan.of(spec, plan, none, free - (64 << 10)))
+        .hasMessageContaining("with 16 rows per step it fits")
+        .hasMessageContaining("a Q8_0 file of the model");
+  }
+
+  @Test
+  void refusesLessKvMemoryThanOneSequenceNeeds() {
+    assertThatThrownBy(() -> open("cuda:0", 4096))
+        .isInstanceOfSatisfying(DeviceException.class, e -> assertThat(e.permanent()).isTrue())
+        .hasMessageContaining("4096 bytes are asked for keys and values")
+        .hasMessageContaining("512 tokens");
   }
 
   @Test
@@ -152,8 +202,11 @@ class CudaDeviceProviderTest {
   }
 
   private Device open(String name, long kvBytes) {
-    return provider.open(
-        new DeviceSpec(
-            name, Optional.of(model), Optional.empty(), 0, kvBytes, 16, CudaDevices.MAX_ROWS));
+    return provider.open(spec(name, kvBytes));
+  }
+
+  private DeviceSpec spec(String name, long kvBytes) {
+    return new DeviceSpec(
+        name, Optional.of(model), Optional.empty(), 0, kvBytes, 16, CudaDevices.MAX_ROWS);
   }
 }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.model.RowSamples;
 import io.adaspec.runtime.model.RowSampling;
 import io.adaspec.runtime.request.SamplingParams;
+import io.adaspec.runtime.sampling.InvalidLogitsException;
 import io.adaspec.runtime.sampling.TokenSampler;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -42,7 +42,7 @@ class DeviceSamplerTest {
           sampling.add(randomParams(random, vocabulary), random.nextInt(5000), row % 3 > 0);
         }
         RowSamples samples = new RowSamples();
-        sampler.sample(sampling, samples);
+        sample(sampler, sampling, samples);
         for (int row = 0; row < ROWS; row++) {
           boolean confident = sampling.needsConfidence(row);
           int expected =
@@ -57,7 +57,6 @@ class DeviceSamplerTest {
           }
         }
       }
-      sampler.close();
     }
   }
 
@@ -79,7 +78,6 @@ class DeviceSamplerTest {
             .isCloseTo(expected[token], within(1e-7f));
       }
     }
-    sampler.close();
   }
 
   @Test
@@ -92,11 +90,16 @@ class DeviceSamplerTest {
     for (int row = 0; row < 3; row++) {
       sampling.add(SamplingParams.greedy(), 70 + row);
     }
-    assertThatThrownBy(() -> sampler.sample(sampling, new RowSamples()))
-        .isInstanceOf(DeviceException.class)
+    assertThatThrownBy(() -> sample(sampler, sampling, new RowSamples()))
+        .isInstanceOf(InvalidLogitsException.class)
         .hasMessageContaining("2 of 600 logits")
         .hasMessageContaining("position 72");
-    sampler.close();
+  }
+
+  private static void sample(DeviceSampler sampler, RowSampling sampling, RowSamples out) {
+    boolean truncates = sampler.stage(sampling);
+    sampler.launch(PassShape.rowBucket(sampling.rows()), truncates);
+    sampler.receive(sampling, out);
   }
 
   private DeviceSampler sampler(float[][] logits, int rows) {

@@ -1,5 +1,6 @@
 package io.adaspec.gpu;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -27,6 +28,11 @@ import java.util.stream.Stream;
 public final class EmulatedDriver {
   private static final Path MODULE =
       Path.of(System.getProperty("adaspec.root", "..")).resolve("gpu");
+
+  /** Set where g++ must be there: a missing one is then a failure and no reason to skip. */
+  private static final boolean REQUIRED =
+      Boolean.getBoolean("adaspec.gpu.required") || System.getenv("CI") != null;
+
   private static final Linker LINKER = Linker.nativeLinker();
 
   private final SymbolLookup symbols;
@@ -47,7 +53,11 @@ public final class EmulatedDriver {
   /** The folder of the built library. Skips the test where it cannot be built. */
   public static Path library() {
     assumeTrue(System.getProperty("os.name").equals("Linux"), "the emulated driver needs Linux");
-    assumeTrue(hasCompiler(), "the emulated driver needs g++ 12 or newer on the PATH");
+    if (!hasCompiler()) {
+      String reason = "the emulated driver needs g++ 12 or newer on the PATH";
+      assertThat(REQUIRED).as(reason).isFalse();
+      assumeTrue(false, reason);
+    }
     try {
       Path folder = MODULE.resolve("target/native").resolve(fingerprint()).toAbsolutePath();
       Path library = folder.resolve("libcuda.so.1");
@@ -79,6 +89,27 @@ public final class EmulatedDriver {
     return number("adaspec_emulation_graph_launches");
   }
 
+  /** How often a call was made, by its name without version. */
+  public long count(String call) {
+    try (Arena arena = Arena.ofConfined()) {
+      return (long)
+          invoke(
+              "adaspec_emulation_count",
+              FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.ADDRESS),
+              arena.allocateFrom(call));
+    }
+  }
+
+  /** Bytes copied to GPUs so far. */
+  public long bytesToDevice() {
+    return number("adaspec_emulation_bytes_to_device");
+  }
+
+  /** Bytes copied from GPUs so far. */
+  public long bytesToHost() {
+    return number("adaspec_emulation_bytes_to_host");
+  }
+
   /** Allocations of GPU and pinned memory that are not freed. */
   public long allocations() {
     return number("adaspec_emulation_allocations");
@@ -87,6 +118,11 @@ public final class EmulatedDriver {
   /** Makes the call {@code after} calls from now fail with a driver code. */
   public void fail(long after, int code) {
     call("adaspec_emulation_fail", after, code);
+  }
+
+  /** GPU 0 is lost at the call {@code after} calls from now. */
+  public void loseLater(long after) {
+    call("adaspec_emulation_lose_later", after);
   }
 
   /** From now on every call on that GPU fails. */
@@ -105,6 +141,11 @@ public final class EmulatedDriver {
 
   public void setMemory(long bytes) {
     call("adaspec_emulation_set_memory", bytes);
+  }
+
+  /** The driver says that so many more bytes are free than it gives. */
+  public void overstateMemory(long bytes) {
+    call("adaspec_emulation_overstate_memory", bytes);
   }
 
   public void setArchitecture(int major, int minor) {

@@ -29,12 +29,6 @@ class ForwardPassTest {
   @ParameterizedTest
   @EnumSource(WeightFormat.class)
   void logitsAreThoseOfTheCpuWithinTheFormatsPrecision(WeightFormat format) {
-    double bound =
-        switch (format) {
-          case F32 -> 2e-4;
-          case F16, Q8_0, Q4_0 -> 1.5e-2;
-          case BF16 -> 1e-1;
-        };
     for (boolean qwen : new boolean[] {false, true}) {
       ModelWeights model = RandomModels.of(RandomModels.config(qwen), format, 5);
       try (WorkerTeam team = new WorkerTeam(2);
@@ -46,7 +40,7 @@ class ForwardPassTest {
         for (int i = 0; i < tokens.length; i++) {
           assertThat(distance(expected.get(i), actual.get(i)))
               .as("%s, row %d", format, i)
-              .isLessThan(bound);
+              .isLessThan(bound(format));
         }
       }
     }
@@ -64,6 +58,39 @@ class ForwardPassTest {
         assertThat(cut.get(i)).as("row %d", i).isEqualTo(whole.get(i));
       }
     }
+  }
+
+  /**
+   * Matrices as deep as real ones: every class of chunks is a chain, in narrow and wide kernels.
+   */
+  @ParameterizedTest
+  @EnumSource(WeightFormat.class)
+  void wideModelsKeepBothPromises(WeightFormat format) {
+    ModelWeights model = RandomModels.of(RandomModels.wide(), format, 9);
+    int[] tokens = tokens(263, 10);
+    try (WorkerTeam team = new WorkerTeam(2);
+        ModelRunner cpu = TestRunners.cpu(model, team, BLOCKS);
+        ModelRunner gpu = TestRunners.cuda(context, model, BLOCKS)) {
+      List<float[]> whole = logits(gpu, tokens, new int[] {263});
+      List<float[]> cut = logits(gpu, tokens, new int[] {1, 12, 50, 100, 31, 5, 64});
+      for (int i = 0; i < tokens.length; i++) {
+        assertThat(cut.get(i)).as("row %d", i).isEqualTo(whole.get(i));
+      }
+      List<float[]> expected = logits(cpu, Arrays.copyOf(tokens, 20), new int[] {20});
+      for (int i = 0; i < expected.size(); i++) {
+        assertThat(distance(expected.get(i), whole.get(i)))
+            .as("%s, row %d", format, i)
+            .isLessThan(bound(format));
+      }
+    }
+  }
+
+  static double bound(WeightFormat format) {
+    return switch (format) {
+      case F32 -> 2e-4;
+      case F16, Q8_0, Q4_0 -> 1.5e-2;
+      case BF16 -> 1e-1;
+    };
   }
 
   /** Logits of every token, computed in chunks of the given sizes. */
@@ -95,7 +122,7 @@ class ForwardPassTest {
   }
 
   /** Largest difference relative to the spread of the expected logits. */
-  private static double distance(float[] expected, float[] actual) {
+  static double distance(float[] expected, float[] actual) {
     double largest = 0;
     double squares = 0;
     for (int i = 0; i < expected.length; i++) {

@@ -15,12 +15,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class KernelResourceTest {
-  private static final Path SOURCES =
-      Path.of(System.getProperty("adaspec.root", "..")).resolve("gpu/src/main/cuda");
+  private static final Path ROOT = Path.of(System.getProperty("adaspec.root", ".."));
+  private static final Path SOURCES = ROOT.resolve("gpu/src/main/cuda");
+  private static final Path SCRIPT = ROOT.resolve("gpu/kernels");
 
   @Test
   void compiledKernelsBelongToTheSources() throws IOException, GeneralSecurityException {
     StringBuilder listing = new StringBuilder();
+    listing.append(setting("architectures")).append('\n');
+    listing.append(setting("options")).append('\n');
     try (Stream<Path> files = Files.list(SOURCES)) {
       for (Path file :
           files.sorted(Comparator.comparing(path -> path.getFileName().toString())).toList()) {
@@ -39,6 +42,16 @@ class KernelResourceTest {
     byte[] image = resource("adaspec_kernels.fatbin");
     assertThat(image).startsWith(0x50, 0xED, 0x55, 0xBA);
     assertThat(image.length).isLessThan(3 << 20);
+  }
+
+  /** What the script that compiles the kernels sets a variable to. */
+  private static String setting(String name) throws IOException {
+    String begin = name + "=\"";
+    return Files.readAllLines(SCRIPT).stream()
+        .filter(line -> line.startsWith(begin))
+        .map(line -> line.substring(begin.length(), line.length() - 1))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static byte[] resource(String name) throws IOException {

@@ -41,6 +41,50 @@ final class RandomModels {
         qwen);
   }
 
+  /** One layer whose matrices have more chunks of inputs than classes, 9 and 33. */
+  static ModelConfig wide() {
+    return new ModelConfig(
+        "llama",
+        "wide",
+        300,
+        1,
+        288,
+        1056,
+        4,
+        2,
+        72,
+        640,
+        1e-5f,
+        10_000,
+        72,
+        new RopeScaling.None(),
+        RopePairing.INTERLEAVED,
+        false,
+        true);
+  }
+
+  /** Two narrow layers with heads of any shape and a context of 1100. */
+  static ModelConfig heads(int heads, int kvHeads, int headSize, RopeScaling scaling) {
+    return new ModelConfig(
+        "qwen2",
+        "heads",
+        60,
+        2,
+        32,
+        32,
+        heads,
+        kvHeads,
+        headSize,
+        1100,
+        1e-5f,
+        10_000,
+        headSize,
+        scaling,
+        RopePairing.HALVES,
+        true,
+        true);
+  }
+
   /** A model all of whose matrices have that format. */
   static ModelWeights of(ModelConfig config, WeightFormat format, long seed) {
     Builder builder = new Builder(new SplittableRandom(seed));

@@ -16,7 +16,13 @@ final class TestRunners {
   private TestRunners() {}
 
   /** On the emulated GPU; closing the runner leaves the context. */
-  static ModelRunner cuda(CudaContext context, ModelWeights model, int kvBlocks) {
+  static CudaModelRunner cuda(CudaContext context, ModelWeights model, int kvBlocks) {
+    return cuda(context, model, kvBlocks, WorkPlan.of(model.config(), MAX_ROWS));
+  }
+
+  /** The same with another plan of its work memory. */
+  static CudaModelRunner cuda(
+      CudaContext context, ModelWeights model, int kvBlocks, WorkPlan work) {
     ModelPlan plan = ModelPlan.of(model);
     return CudaModelRunner.create(
         context,
@@ -24,7 +30,7 @@ final class TestRunners {
         plan,
         plan.kvGeometry(BLOCK_TOKENS),
         kvBlocks,
-        MAX_ROWS,
+        work,
         bytes -> {});
   }
 

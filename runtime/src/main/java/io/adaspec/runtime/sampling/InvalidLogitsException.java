@@ -10,6 +10,22 @@ public final class InvalidLogitsException extends RuntimeException {
     super(message);
   }
 
+  /**
+   * Found by a device that keeps its logits.
+   *
+   * @param bad how many are not finite
+   * @param position of the token they are for
+   */
+  public static InvalidLogitsException at(int bad, int vocabulary, int position) {
+    return new InvalidLogitsException(
+        bad
+            + " of "
+            + vocabulary
+            + " logits for position "
+            + position
+            + " are not finite; check the model's weights, or its element type for overflow");
+  }
+
   static InvalidLogitsException at(float[] logits, int offset, int vocabulary, int position) {
     int bad = 0;
     int first = -1;

@@ -1,0 +1,110 @@
+package io.adaspec.gpu;
+
+import io.adaspec.runtime.device.Device;
+import io.adaspec.runtime.device.DeviceException;
+import io.adaspec.runtime.device.DeviceInfo;
+import io.adaspec.runtime.device.DeviceSpec;
+import io.adaspec.runtime.model.ModelRunner;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens one GPU with its models: context, kernels, memory plan, upload. On the calling thread.
+ *
+ * @param ordinal which GPU
+ * @param health told of failures after opening
+ */
+record DeviceOpening(
+    DeviceSpec spec,
+    int ordinal,
+    DeviceHealth health,
+    ModelPlan target,
+    Optional<ModelPlan> draft) {
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceOpening.class);
+
+  /** What the opened device would say of itself; loads nothing. */
+  DeviceInfo plan() {
+    try (CudaContext context = CudaContext.create(ordinal)) {
+      return info(context, DevicePlan.of(spec, target, draft, context.freeBytes()));
+    }
+  }
+
+  /**
+   * Opens with the KV memory that was planned; with half of it, and half of that, while the GPU
+   * gives less than it said, as it does when other programs take memory meanwhile.
+   *
+   * @throws DeviceException if the GPU fails or the models do not fit; nothing stays allocated
+   */
+  Device open() {
+    int mostBlocks = Integer.MAX_VALUE;
+    while (true) {
+      CudaContext context = CudaContext.create(ordinal);
+      boolean done = false;
+      try {
+        KernelModule kernels = KernelModule.load(context);
+        DevicePlan plan =
+            DevicePlan.of(spec, target, draft, context.freeBytes()).atMost(mostBlocks);
+        try {
+          Device device = load(context, kernels, plan);
+          done = true;
+          return device;
+        } catch (DeviceException e) {
+          mostBlocks = smaller(plan, e).kvBlocks();
+          LOG.warn("{}: {}; once more with {} KV blocks", spec.name(), e.getMessage(), mostBlocks);
+        }
+      } finally {
+        if (!done) {
+          context.close();
+        }
+      }
+    }
+  }
+
+  private static DevicePlan smaller(DevicePlan plan, DeviceException failure) {
+    if (!CudaCheck.isOutOfMemory(failure)) {
+      throw failure;
+    }
+    return plan.smaller()
+        .orElseThrow(
+            () -> DeviceException.permanentFailure(String.valueOf(failure.getMessage()), failure));
+  }
+
+  private Device load(CudaContext context, KernelModule kernels, DevicePlan plan) {
+    LOG.info("{}: {}: {}", spec.name(), context.description(), plan.summary());
+    UploadProgress progress = new UploadProgress(LOG, spec.name(), plan.needs().weights());
+    CudaModelRunner runner = runner(context, kernels, target, plan, progress);
+    Optional<ModelRunner> draftRunner =
+        draft.map(model -> runner(context, kernels, model, plan, progress));
+    return new CudaDevice(info(context, plan), context, health, runner, draftRunner);
+  }
+
+  private DeviceInfo info(CudaContext context, DevicePlan plan) {
+    return new DeviceInfo(
+        spec.name(),
+        context.description(),
+        target.config().vocabularySize(),
+        target.config().contextTokens(),
+        draft.map(model -> model.config().contextTokens()).orElse(0),
+        spec.blockTokens(),
+        plan.kvBlocks(),
+        draft.isPresent() ? plan.kvBlocks() : 0,
+        spec.maxRows());
+  }
+
+  private CudaModelRunner runner(
+      CudaContext context,
+      KernelModule kernels,
+      ModelPlan model,
+      DevicePlan plan,
+      UploadProgress progress) {
+    return CudaModelRunner.create(
+        context,
+        kernels,
+        model,
+        model.kvGeometry(spec.blockTokens()),
+        plan.kvBlocks(),
+        WorkPlan.of(model.config(), spec.maxRows()),
+        progress);
+  }
+}
