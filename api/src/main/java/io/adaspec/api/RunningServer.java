@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -20,6 +21,10 @@ import org.apache.pekko.http.javadsl.ServerBinding;
 
 /** A server that answers. Stops with its actor system, or by {@link #stop}. */
 public final class RunningServer {
+  /** An answer is over when its bytes are handed to the operating system; they go out after it. */
+  private static final Executor LAST_BYTES =
+      CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
+
   private static final long LEAST_NANOS = 1_000_000;
   private static final Duration PHASE_MARGIN = Duration.ofMillis(500);
 
@@ -103,6 +108,7 @@ public final class RunningServer {
   private CompletionStage<Done> finish(Duration patience) {
     long deadlineNanos = clock.nanoTime() + patience.toNanos();
     return Stages.direct(socket.drain().thenCombine(answers.whenNone(), (drained, sent) -> sent))
+        .thenApplyAsync(sent -> sent, LAST_BYTES)
         .completeOnTimeout(Done.getInstance(), patience.toNanos(), TimeUnit.NANOSECONDS)
         .thenCompose(
             drained ->
