@@ -151,19 +151,19 @@ class SlowReaderTest {
       try (Reader slow = transport.ask(server.caller.port, RECEIVE_BYTES, TOKENS)) {
         server.await(status -> status.paused() == 1);
         // Meanwhile the buffers on the way fill up, and from then on nothing moves.
-        fastOnesLoseNothing(transport, server, fast);
-        server.await(status -> status.running() == 1 && status.paused() == 1);
-        int held = usedBlocks(server.status());
+        int held;
+        double generated;
+        int rounds = 0;
+        do {
+          assertThat(rounds++).as("rounds in which the slow one still moved").isLessThan(20);
+          held = usedBlocks(server.status());
+          generated = server.metric("adaspec_generation_tokens_total", "");
+          fastOnesLoseNothing(transport, server, fast);
+          server.await(status -> status.running() == 1 && status.paused() == 1);
+        } while (usedBlocks(server.status()) != held
+            || server.metric("adaspec_generation_tokens_total", "")
+                != generated + 3 * FAST_TOKENS);
         assertThat(held).isPositive();
-        double generated = server.metric("adaspec_generation_tokens_total", "");
-
-        fastOnesLoseNothing(transport, server, fast);
-
-        server.await(status -> status.running() == 1);
-        assertThat(server.status().paused()).isEqualTo(1);
-        assertThat(usedBlocks(server.status())).isEqualTo(held);
-        assertThat(server.metric("adaspec_generation_tokens_total", ""))
-            .isEqualTo(generated + 3 * FAST_TOKENS);
         assertThat(slow.read()).isEqualTo(new Ending(text, ""));
       }
       assertThat(server.metric("adaspec_streams_resumed_total", "")).isPositive();
