@@ -1,5 +1,7 @@
 package io.adaspec.actors;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.typesafe.config.ConfigFactory;
 import io.adaspec.runtime.device.sim.SimulatedDevice;
 import io.adaspec.runtime.device.sim.SimulatedDeviceProvider;
@@ -55,6 +57,15 @@ final class EngineFixture implements AutoCloseable {
 
   EngineSettings settings() {
     return EngineSettings.from(kit.system());
+  }
+
+  /** Three drafts, and failed devices opened again at once. */
+  EngineSettings quickRestarts() {
+    return settings()
+        .withPolicy(fixed(3))
+        .withDevices(
+            new EngineSettings.DeviceSettings(
+                Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofSeconds(30)));
   }
 
   static EngineModel model(String name) {
@@ -113,7 +124,18 @@ final class EngineFixture implements AutoCloseable {
 
   /** All events of a request. */
   List<TokenEvent> run(Engine engine, InferenceRequest request) {
-    return await(engine.generate(request).runWith(Sink.seq(), kit.system()));
+    return await(start(engine, request));
+  }
+
+  /** All events of a request, sooner or later. */
+  CompletionStage<List<TokenEvent>> start(Engine engine, InferenceRequest request) {
+    return engine.generate(request).runWith(Sink.seq(), kit.system());
+  }
+
+  /** The engine answers a request whole and right. */
+  void assertAnswers(Engine engine, int salt) {
+    InferenceRequest request = request(engine, "answered-" + salt, salt, 20).build();
+    assertThat(text(run(engine, request))).isEqualTo(oracle(request));
   }
 
   static String text(List<TokenEvent> events) {

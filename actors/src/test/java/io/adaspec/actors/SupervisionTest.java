@@ -8,11 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adaspec.actors.EngineStatus.DeviceState;
-import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.time.NanoClock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -39,42 +37,21 @@ class SupervisionTest {
     fixture.close();
   }
 
-  private static EngineSettings quickRestarts() {
-    return fixture
-        .settings()
-        .withPolicy(EngineFixture.fixed(3))
-        .withDevices(
-            new EngineSettings.DeviceSettings(
-                Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofSeconds(30)));
-  }
-
-  private static DeviceException failure() {
-    return DeviceException.transientFailure("injected", new IllegalStateException("injected"));
-  }
-
-  private static DeviceException loss() {
-    return DeviceException.permanentFailure("burnt out", new IllegalStateException("injected"));
-  }
-
-  private static CompletionStage<List<TokenEvent>> start(Engine engine, InferenceRequest request) {
-    return engine.generate(request).runWith(Sink.seq(), fixture.kit.system());
-  }
-
   @Test
   void clientsOfAFailedDeviceSeeAnUninterruptedIdenticalStream() {
     TestDevice device = TestDevice.gated(EngineFixture.SIM);
-    Engine engine = fixture.engine(quickRestarts(), device);
+    Engine engine = fixture.engine(fixture.quickRestarts(), device);
     List<InferenceRequest> requests = new ArrayList<>();
     List<CompletionStage<List<TokenEvent>>> answers = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       requests.add(request(engine, "r" + i, i, 60).build());
-      answers.add(start(engine, requests.getLast()));
+      answers.add(fixture.start(engine, requests.getLast()));
     }
     for (int failures = 1; failures <= 3; failures++) {
       device.allow(5);
       int reached = 5 * failures;
       fixture.kit.createTestProbe().awaitAssert(() -> atLeast(device.plans.size(), reached));
-      device.stepFaults.add(failure());
+      device.stepFaults.add(TestDevice.failure());
       device.allow(1);
       int openings = failures + 1;
       fixture.kit.createTestProbe().awaitAssert(() -> atLeast(device.opened.get(), openings));
@@ -93,9 +70,8 @@ class SupervisionTest {
     TestDevice device = TestDevice.running(EngineFixture.SIM);
     device.stepFaults.add(new OutOfMemoryError("injected"));
     device.stepFaults.add(new InternalError("a mapped file was cut short"));
-    Engine engine = fixture.engine(quickRestarts(), device);
-    InferenceRequest request = request(engine, "r", 1, 20).build();
-    assertThat(text(fixture.run(engine, request))).isEqualTo(oracle(request));
+    Engine engine = fixture.engine(fixture.quickRestarts(), device);
+    fixture.assertAnswers(engine, 1);
     assertThat(device.opened.get()).isEqualTo(3);
     assertThat(device.closed.get()).isEqualTo(2);
   }
@@ -105,17 +81,16 @@ class SupervisionTest {
     TestDevice device = TestDevice.running(EngineFixture.SIM);
     device.openFaults.add(new OutOfMemoryError("the system refuses 9 bytes"));
     device.openFaults.add(new UnsatisfiedLinkError("no such library"));
-    Engine engine = fixture.engine(quickRestarts(), device);
-    InferenceRequest request = request(engine, "r", 1, 20).build();
-    assertThat(text(fixture.run(engine, request))).isEqualTo(oracle(request));
+    Engine engine = fixture.engine(fixture.quickRestarts(), device);
+    fixture.assertAnswers(engine, 1);
     assertThat(device.opened.get()).isEqualTo(3);
   }
 
   @Test
   void aDeviceStaysOnOneThreadOfItsOwnThroughRestarts() {
     TestDevice device = TestDevice.running(EngineFixture.SIM);
-    Engine engine = fixture.engine(quickRestarts(), device);
-    device.stepFaults.add(failure());
+    Engine engine = fixture.engine(fixture.quickRestarts(), device);
+    device.stepFaults.add(TestDevice.failure());
     fixture.run(engine, request(engine, "r", 1, 20).build());
     await(engine.stop());
     assertThat(device.threads).hasSize(1).first().asString().contains("device-dispatcher");
@@ -126,20 +101,20 @@ class SupervisionTest {
   @Test
   void requestsWaitWhileADeviceCannotBeOpened() {
     TestDevice device = TestDevice.running(EngineFixture.SIM);
-    device.openFaults.add(failure());
+    device.openFaults.add(TestDevice.failure());
     device.openFaults.add(new IllegalStateException("not a device exception"));
-    Engine engine = fixture.engine(quickRestarts(), device);
-    InferenceRequest request = request(engine, "r", 1, 20).build();
-    assertThat(text(fixture.run(engine, request))).isEqualTo(oracle(request));
+    Engine engine = fixture.engine(fixture.quickRestarts(), device);
+    fixture.assertAnswers(engine, 1);
     assertThat(device.opened.get()).isEqualTo(3);
   }
 
   @Test
   void failsRequestsWhenTheLastDeviceIsLost() {
     TestDevice device = TestDevice.gated(EngineFixture.SIM);
-    Engine engine = fixture.engine(quickRestarts(), device);
-    CompletionStage<List<TokenEvent>> answer = start(engine, request(engine, "r", 1, 20).build());
-    device.stepFaults.add(loss());
+    Engine engine = fixture.engine(fixture.quickRestarts(), device);
+    CompletionStage<List<TokenEvent>> answer =
+        fixture.start(engine, request(engine, "r", 1, 20).build());
+    device.stepFaults.add(TestDevice.loss());
     device.allowAll();
     assertThatThrownBy(() -> await(answer))
         .isInstanceOf(EngineFailedException.class)
@@ -161,7 +136,7 @@ class SupervisionTest {
   void anUnknownDeviceKindIsLostAtOnce() {
     TestDevice device = TestDevice.running(EngineFixture.SIM);
     device.openFaults.add(new IllegalArgumentException("no device kind 'tpu'"));
-    Engine engine = fixture.engine(quickRestarts(), device);
+    Engine engine = fixture.engine(fixture.quickRestarts(), device);
     fixture.awaitStatus(
         engine,
         status ->
@@ -175,19 +150,19 @@ class SupervisionTest {
   void sequencesOfAFailedDeviceGoOnOnAnother(boolean permanently) {
     TestDevice first = TestDevice.gated(EngineFixture.SIM);
     TestDevice second = TestDevice.gated(EngineFixture.SIM);
-    Engine engine = fixture.engine(quickRestarts(), first, second);
+    Engine engine = fixture.engine(fixture.quickRestarts(), first, second);
     fixture.awaitStatus(
         engine, status -> status.devices().stream().allMatch(d -> d.state() == DeviceState.READY));
     List<InferenceRequest> requests = new ArrayList<>();
     List<CompletionStage<List<TokenEvent>>> answers = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
       requests.add(request(engine, "r" + i, i, 60).build());
-      answers.add(start(engine, requests.getLast()));
+      answers.add(fixture.start(engine, requests.getLast()));
     }
     first.allow(4);
     second.allow(4);
     fixture.kit.createTestProbe().awaitAssert(() -> atLeast(first.plans.size(), 5));
-    first.stepFaults.add(permanently ? loss() : failure());
+    first.stepFaults.add(permanently ? TestDevice.loss() : TestDevice.failure());
     first.allowAll();
     second.allowAll();
     for (int i = 0; i < requests.size(); i++) {
@@ -198,41 +173,40 @@ class SupervisionTest {
   @Test
   void aRequestThatBreaksEveryStepIsGivenUpAndTheOthersGoOn() {
     TestDevice device = TestDevice.gated(EngineFixture.SIM);
-    Engine engine = fixture.engine(quickRestarts(), device);
+    Engine engine = fixture.engine(fixture.quickRestarts(), device);
     InferenceRequest good = request(engine, "good", 1, 40).build();
-    CompletionStage<List<TokenEvent>> answer = start(engine, good);
+    CompletionStage<List<TokenEvent>> answer = fixture.start(engine, good);
     device.allow(4);
     fixture.kit.createTestProbe().awaitAssert(() -> atLeast(device.plans.size(), 5));
     InferenceRequest poison = request(engine, "poison", 2, 40).build();
     device.failWhere(
         plan -> TestDevice.has(plan, poison.prompt()) && !TestDevice.has(plan, good.prompt()));
-    CompletionStage<List<TokenEvent>> poisoned = start(engine, poison);
+    CompletionStage<List<TokenEvent>> poisoned = fixture.start(engine, poison);
     device.allowAll();
     assertThat(text(await(answer))).isEqualTo(oracle(good));
     assertThatThrownBy(() -> await(poisoned))
         .isInstanceOf(EngineFailedException.class)
         .hasMessageContaining("3 failed steps")
         .hasMessageContaining("poisoned");
-    InferenceRequest next = request(engine, "next", 3, 20).build();
-    assertThat(text(fixture.run(engine, next))).isEqualTo(oracle(next));
+    fixture.assertAnswers(engine, 3);
     fixture.awaitStatus(engine, status -> status.devices().getFirst().usedKvBlocks() == 0);
   }
 
   @Test
   void aRequestThatBreaksEveryStepTakesNobodyAlong() {
     TestDevice device = TestDevice.gated(EngineFixture.SIM);
-    Engine engine = fixture.engine(quickRestarts(), device);
+    Engine engine = fixture.engine(fixture.quickRestarts(), device);
     List<InferenceRequest> good = new ArrayList<>();
     List<CompletionStage<List<TokenEvent>>> answers = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       good.add(request(engine, "good-" + i, 10 + i, 40).build());
-      answers.add(start(engine, good.getLast()));
+      answers.add(fixture.start(engine, good.getLast()));
     }
     device.allow(4);
     fixture.kit.createTestProbe().awaitAssert(() -> atLeast(device.plans.size(), 5));
     InferenceRequest poison = request(engine, "poison", 2, 40).build();
     device.failWhere(plan -> TestDevice.has(plan, poison.prompt()));
-    CompletionStage<List<TokenEvent>> poisoned = start(engine, poison);
+    CompletionStage<List<TokenEvent>> poisoned = fixture.start(engine, poison);
     device.allowAll();
     assertThatThrownBy(() -> await(poisoned))
         .isInstanceOfSatisfying(
@@ -246,78 +220,25 @@ class SupervisionTest {
   }
 
   @Test
-  void sequencesOfADeadDeviceGoOnOnAnotherThatIsReadyLater() {
-    TestDevice first = TestDevice.gated(EngineFixture.SIM);
-    TestDevice second = TestDevice.running(EngineFixture.SIM);
-    second.openFaults.add(failure());
-    Engine engine =
-        fixture.engine(
-            quickRestarts()
-                .withDevices(
-                    new EngineSettings.DeviceSettings(
-                        Duration.ofMillis(300), Duration.ofHours(1), Duration.ofMillis(100))),
-            first,
-            second);
-    InferenceRequest request = request(engine, "r", 1, 60).build();
-    CompletionStage<List<TokenEvent>> answer = start(engine, request);
-    fixture.awaitStatus(
-        engine, status -> status.devices().getFirst().state() == DeviceState.OVERDUE);
-    assertThat(text(await(answer))).isEqualTo(oracle(request));
-    first.allowAll();
-  }
-
-  @Test
-  void aDeviceThatNeverAnswersIsLostInTheEndAndTakenBackWhenItDoes() {
-    EngineSettings impatient =
-        quickRestarts()
-            .withDevices(
-                new EngineSettings.DeviceSettings(
-                    Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofMillis(100)));
-    TestDevice device = TestDevice.gated(EngineFixture.SIM);
-    Engine engine = fixture.engine(impatient, device);
-    CompletionStage<List<TokenEvent>> answer = start(engine, request(engine, "r", 1, 30).build());
-    assertThatThrownBy(() -> await(answer))
-        .isInstanceOfSatisfying(
-            EngineFailedException.class,
-            failed -> {
-              assertThat(failed.reason()).isEqualTo(FailureReason.DEVICES_LOST);
-              assertThat(failed.retryable()).isFalse();
-              assertThat(failed).hasMessageContaining("does not answer");
-            });
-    assertThatThrownBy(() -> fixture.run(engine, request(engine, "later", 1, 20).build()))
-        .isInstanceOfSatisfying(
-            RequestRefusedException.class,
-            refused -> {
-              assertThat(refused.refusal().reason()).isEqualTo(Refusal.Reason.NO_DEVICE);
-              assertThat(refused.refusal().retryable()).isFalse();
-            });
-    device.allowAll();
-    fixture.awaitStatus(engine, EngineStatus::ready);
-    InferenceRequest next = request(engine, "next", 3, 20).build();
-    assertThat(text(fixture.run(engine, next))).isEqualTo(oracle(next));
-  }
-
-  @Test
   void aSequenceThatTheDevicesLeftCannotHoldFailsWithTheReason() {
     TestDevice large = TestDevice.gated(EngineFixture.SIM);
     TestDevice small = TestDevice.gated(EngineFixture.SIM + ",blocks=8");
-    Engine engine = fixture.engine(quickRestarts(), large, small);
+    Engine engine = fixture.engine(fixture.quickRestarts(), large, small);
     fixture.awaitStatus(
         engine, status -> status.devices().stream().allMatch(d -> d.state() == DeviceState.READY));
     InferenceRequest request =
         InferenceRequest.builder(
                 "long", EngineFixture.prompt(300, 1), 60, engine.clock().nanoTime())
             .build();
-    CompletionStage<List<TokenEvent>> answer = start(engine, request);
-    large.stepFaults.add(loss());
+    CompletionStage<List<TokenEvent>> answer = fixture.start(engine, request);
+    large.stepFaults.add(TestDevice.loss());
     large.allowAll();
     small.allowAll();
     assertThatThrownBy(() -> await(answer))
         .isInstanceOfSatisfying(
             EngineFailedException.class,
             failed -> assertThat(failed.reason()).isEqualTo(FailureReason.NEVER_FITS));
-    InferenceRequest next = request(engine, "next", 3, 20).build();
-    assertThat(text(fixture.run(engine, next))).isEqualTo(oracle(next));
+    fixture.assertAnswers(engine, 3);
   }
 
   @Test
@@ -358,26 +279,6 @@ class SupervisionTest {
   }
 
   @Test
-  void aStepThatTakesTooLongIsGivenUpAndComputedAgain() {
-    EngineSettings impatient =
-        quickRestarts()
-            .withDevices(
-                new EngineSettings.DeviceSettings(
-                    Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofMillis(100)));
-    TestDevice device = TestDevice.gated(EngineFixture.SIM);
-    Engine engine = fixture.engine(impatient, device);
-    InferenceRequest request = request(engine, "r", 1, 30).build();
-    CompletionStage<List<TokenEvent>> answer = start(engine, request);
-    device.allow(3);
-    fixture.awaitStatus(
-        engine, status -> status.devices().getFirst().state() == DeviceState.OVERDUE);
-    assertThat(await(engine.status()).ready()).isFalse();
-    device.allowAll();
-    assertThat(text(await(answer))).isEqualTo(oracle(request));
-    assertThat(await(engine.status()).ready()).isTrue();
-  }
-
-  @Test
   void aFailureOfTheSchedulersDriverFailsItsRequestsAndNothingElse() {
     AtomicBoolean broken = new AtomicBoolean();
     NanoClock clock =
@@ -393,7 +294,8 @@ class SupervisionTest {
             .device(device.opener())
             .clock(clock)
             .start(fixture.kit.system());
-    CompletionStage<List<TokenEvent>> lost = start(engine, request(engine, "r", 1, 20).build());
+    CompletionStage<List<TokenEvent>> lost =
+        fixture.start(engine, request(engine, "r", 1, 20).build());
     fixture.kit.createTestProbe().awaitAssert(() -> atLeast(device.plans.size(), 1));
     PolicySnapshot policy = await(engine.applyPolicy(EngineFixture.fixed(2)));
     broken.set(true);
@@ -406,8 +308,7 @@ class SupervisionTest {
               assertThat(failed.retryable()).isTrue();
             });
     device.allowAll();
-    InferenceRequest next = request(engine, "next", 2, 20).build();
-    assertThat(text(fixture.run(engine, next))).isEqualTo(oracle(next));
+    fixture.assertAnswers(engine, 2);
     assertThat(await(engine.status()).policy()).isEqualTo(policy);
     assertThat(device.opened.get()).isEqualTo(1);
   }

@@ -46,6 +46,16 @@ final class TestDevice {
     this.permits = new Semaphore(permits);
   }
 
+  /** A failure after which the device may be opened again. */
+  static DeviceException failure() {
+    return DeviceException.transientFailure("injected", new IllegalStateException("injected"));
+  }
+
+  /** A failure after which it is lost. */
+  static DeviceException loss() {
+    return DeviceException.permanentFailure("burnt out", new IllegalStateException("injected"));
+  }
+
   private static TestDevice simulated(String name, int permits) {
     return new TestDevice(
         name,
