@@ -5,23 +5,9 @@
 // logits give the same token. Sums over the vocabulary are taken in a fixed order of slices (top-p in
 // integers of 2^-44), so they do not depend on other rows; they may differ from the runtime's in the
 // last bits of a double.
-#include "pass.cuh"
+#include "selection.cuh"
 
 constexpr int SLICE = 4096;
-constexpr int TRUNCATION_THREADS = 1024;
-constexpr int DIGITS = 256;
-
-// How one row is sampled, as the host lays it out.
-struct RowSampling {
-  uint64_t stream;
-  double inverse_temperature;
-  double top_p;
-  double log_min_p;
-  int top_k;
-  int flags;
-};
-enum SamplingFlag { SAMPLING_GREEDY = 1, SAMPLING_CONFIDENCE = 2, SAMPLING_TRUNCATED = 4 };
-constexpr int SAMPLING_BYTES = 40;
 
 // The two largest logits of a slice, the token of the largest, and how many are not finite.
 struct Scan {
@@ -48,110 +34,6 @@ struct Choice {
   float margin;
   int bad;
 };
-
-DEVICE uint64_t mix(uint64_t z) {
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-  return z ^ (z >> 31);
-}
-
-// The uniform number of a token: strictly between 0 and 1, on a grid of 2^-53.
-DEVICE double uniform(uint64_t stream, int token) {
-  uint64_t bits = mix(stream + ((uint64_t)token + 1) * 0x9E3779B97F4A7C15ull);
-  return ((double)(bits >> 11) + 0.5) * 0x1p-53;
-}
-
-// exp(x) for x <= 0, 0 below -64; the runtime's NegativeExp operation by operation.
-DEVICE double negative_exp(double x) {
-  if (!(x >= -64.0)) {
-    return 0;
-  }
-  double n = x * 1.4426950408889634 + 0x1.8p52 - 0x1.8p52;
-  double r = x - n * 0.6931471805599453;
-  double p = 1.0 / 40320;
-  p = p * r + 1.0 / 5040;
-  p = p * r + 1.0 / 720;
-  p = p * r + 1.0 / 120;
-  p = p * r + 1.0 / 24;
-  p = p * r + 1.0 / 6;
-  p = p * r + 0.5;
-  p = p * r + 1;
-  p = p * r + 1;
-  return p * bits_to_double((1023 + (int64_t)n) << 52);
-}
-
-DEVICE int high_word(double value) { return (int)(double_to_bits(value) >> 32); }
-DEVICE double with_high_word(double value, int high) {
-  return bits_to_double(((int64_t)high << 32) | (double_to_bits(value) & 0xFFFFFFFFll));
-}
-
-// log(1 + x) for -1 < x <= -2^-54 with the roundings of fdlibm, which Java's StrictMath prescribes:
-// 1 + x = 2^k (1 + f), sqrt(1/2) < 1 + f < sqrt(2), then a polynomial in s = f / (2 + f).
-DEVICE double log1p_strict(double x) {
-  const double ln2_high = 6.93147180369123816490e-01;
-  const double ln2_low = 1.90821492927058770002e-10;
-  int magnitude = high_word(x) & 0x7FFFFFFF;
-  if (magnitude < 0x3C900000) {
-    return x;
-  }
-  if (magnitude < 0x3E200000) {
-    return x - x * x * 0.5;
-  }
-  int k = 0;
-  int mantissa = 1;
-  double f = x;
-  double c = 0;
-  if (magnitude > 0x3FD2BEC3) {
-    double u = 1.0 + x;
-    mantissa = high_word(u);
-    k = (mantissa >> 20) - 1023;
-    c = (x - (u - 1.0)) / u;
-    mantissa &= 0x000FFFFF;
-    if (mantissa < 0x6A09E) {
-      u = with_high_word(u, mantissa | 0x3FF00000);
-    } else {
-      k++;
-      u = with_high_word(u, mantissa | 0x3FE00000);
-      mantissa = (0x00100000 - mantissa) >> 2;
-    }
-    f = u - 1.0;
-  }
-  double half_square = 0.5 * f * f;
-  if (mantissa == 0) {
-    if (f == 0) {
-      return k * ln2_high + (c + k * ln2_low);
-    }
-    double rest = half_square * (1.0 - 0.66666666666666666 * f);
-    return k * ln2_high - ((rest - (k * ln2_low + c)) - f);
-  }
-  double s = f / (2.0 + f);
-  double z = s * s;
-  double rest = z * 1.479819860511658591e-01;
-  rest = z * (1.531383769920937332e-01 + rest);
-  rest = z * (1.818357216161805012e-01 + rest);
-  rest = z * (2.222219843214978396e-01 + rest);
-  rest = z * (2.857142874366239149e-01 + rest);
-  rest = z * (3.999999999940941908e-01 + rest);
-  rest = z * (6.666666666666735130e-01 + rest);
-  if (k == 0) {
-    return f - (half_square - s * (half_square + rest));
-  }
-  return k * ln2_high - ((half_square - (s * (half_square + rest) + (k * ln2_low + c))) - f);
-}
-
-// Orders tokens by rank: larger logits first, equal ones by id; -0 is 0.
-DEVICE uint64_t rank_key(float logit, uint32_t token) {
-  uint32_t bits = float_to_bits(logit + 0.0f);
-  uint32_t ascending = bits ^ ((bits >> 31) ? 0xFFFFFFFFu : 0x80000000u);
-  return ((uint64_t)~ascending << 32) | token;
-}
-
-DEVICE RowSampling sampling_of(Global<const uint8_t> sampling, int row) {
-  size_t at = (size_t)row * SAMPLING_BYTES;
-  return RowSampling{load<uint64_t>(sampling, at),    load<double>(sampling, at + 8),
-                     load<double>(sampling, at + 16), load<double>(sampling, at + 24),
-                     load<int>(sampling, at + 32),    load<int>(sampling, at + 36)};
-}
 
 DEVICE Scan merge(const Scan& a, const Scan& b) {
   bool second = b.max > a.max || (b.max == a.max && b.token < a.token);
@@ -202,74 +84,6 @@ KERNEL(BLOCK) scan_logits(Global<const int> counts, Global<const float> logits, 
     scans[(size_t)row * slices + block_x()] = scan;
   }
 }
-
-// The token at which a running total over ranks first reaches what is wanted, among tokens up to
-// `border`: counts of tokens, or weights in units of 2^-44. Found digit by digit of the rank key; only
-// the digits' totals are ever sorted.
-struct Selection {
-  const RowSampling& sampling;
-  Global<const float> logits;
-  size_t at;
-  int vocabulary;
-  float max;
-
-  DEVICE unsigned long long amount(float logit, bool by_weight) const {
-    if (!by_weight) {
-      return 1;
-    }
-    double weight = negative_exp(((double)logit - max) * sampling.inverse_temperature);
-    return (unsigned long long)(weight * 0x1p44);
-  }
-
-  DEVICE uint64_t find(unsigned long long* totals, uint64_t* shared_prefix, uint64_t border, bool by_weight,
-                       double share) const {
-    uint64_t prefix = 0;
-    double wanted = by_weight ? -1 : (double)sampling.top_k;
-    double before = 0;
-    for (int shift = 56; shift >= 0; shift -= 8) {
-      for (int i = thread_x(); i < DIGITS; i += TRUNCATION_THREADS) {
-        totals[i] = 0;
-      }
-      block_barrier();
-      for (int token = thread_x(); token < vocabulary; token += TRUNCATION_THREADS) {
-        float logit = logits[at + token];
-        uint64_t key = rank_key(logit, token);
-        bool in_prefix = shift == 56 || (key >> (shift + 8)) == (prefix >> (shift + 8));
-        if (key <= border && in_prefix) {
-          shared_add(&totals[(key >> shift) & (DIGITS - 1)], amount(logit, by_weight));
-        }
-      }
-      block_barrier();
-      if (wanted < 0) {
-        unsigned long long all = 0;
-        for (int i = 0; i < DIGITS; i++) {
-          all += totals[i];
-        }
-        wanted = share * (double)all;
-      }
-      int digit = 0;
-      int last = 0;
-      double sum = before;
-      for (; digit < DIGITS; digit++) {
-        double with = sum + (double)totals[digit];
-        last = totals[digit] > 0 ? digit : last;
-        if (totals[digit] > 0 && with >= wanted) {
-          break;
-        }
-        sum = with;
-      }
-      if (digit == DIGITS) {
-        digit = last;
-        sum -= (double)totals[last];
-      }
-      before = sum;
-      prefix |= (uint64_t)digit << shift;
-      block_barrier();
-    }
-    *shared_prefix = prefix;
-    return prefix;
-  }
-};
 
 // The rank of the least likely token that top-k, top-p and min-p keep. Grid: rows.
 KERNEL(TRUNCATION_THREADS) truncate_logits(Global<const int> counts, Global<const float> logits, int stride,
