@@ -10,6 +10,7 @@ import io.adaspec.runtime.step.StepPlan;
 import io.adaspec.runtime.step.StepResult;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -100,27 +101,14 @@ final class GpuActor {
     CostModel cost;
     Optional<BackgroundProfile> profile;
     try {
-      device = opener.open().get();
-    } catch (IllegalArgumentException e) {
-      DeviceException hopeless =
-          DeviceException.permanentFailure(String.valueOf(e.getMessage()), e);
-      batching.tell(new BatchingActor.OpenFailed(index, hopeless));
-      return failed(context, opener.name(), hopeless);
-    } catch (RuntimeException
-        | OutOfMemoryError
-        | InternalError
-        | StackOverflowError
-        | LinkageError e) {
+      device = onDevice(opener.name(), () -> openDevice(opener));
+    } catch (DeviceException e) {
       return openFailed(context, index, opener, batching, e);
     }
     try {
-      cost = opener.cost().apply(device);
-      profile = opener.profile().apply(device);
-    } catch (RuntimeException
-        | OutOfMemoryError
-        | InternalError
-        | StackOverflowError
-        | LinkageError e) {
+      cost = onDevice(opener.name(), () -> opener.cost().apply(device));
+      profile = onDevice(opener.name(), () -> opener.profile().apply(device));
+    } catch (DeviceException e) {
       device.close();
       return openFailed(context, index, opener, batching, e);
     }
@@ -131,13 +119,21 @@ final class GpuActor {
     return actor.idle();
   }
 
+  /** A name that no device has, or settings that none takes, will not get better. */
+  private static Device openDevice(DeviceOpener opener) {
+    try {
+      return opener.open().get();
+    } catch (IllegalArgumentException e) {
+      throw DeviceException.permanentFailure(String.valueOf(e.getMessage()), e);
+    }
+  }
+
   private static Behavior<Command> openFailed(
       ActorContext<Command> context,
       int index,
       DeviceOpener opener,
       ActorRef<BatchingActor.Command> batching,
-      Throwable cause) {
-    DeviceException failure = asDeviceFailure(opener.name(), cause);
+      DeviceException failure) {
     batching.tell(new BatchingActor.OpenFailed(index, failure));
     return failed(context, opener.name(), failure);
   }
@@ -168,15 +164,10 @@ final class GpuActor {
     idle = false;
     StepResult result;
     try {
-      result = device.execute(plan);
-    } catch (RuntimeException
-        | OutOfMemoryError
-        | InternalError
-        | StackOverflowError
-        | LinkageError e) {
-      DeviceException failure = asDeviceFailure(device.info().name(), e);
-      batching.tell(new BatchingActor.StepFailed(index, plan.id(), failure));
-      return failed(context, device.info().name(), failure);
+      result = onDevice(device.info().name(), () -> device.execute(plan));
+    } catch (DeviceException e) {
+      batching.tell(new BatchingActor.StepFailed(index, plan.id(), e));
+      return failed(context, device.info().name(), e);
     }
     batching.tell(new BatchingActor.StepCompleted(index, result));
     return Behaviors.same();
@@ -194,7 +185,8 @@ final class GpuActor {
    */
   private Behavior<Command> measure() {
     try {
-      Optional<CostProfile> measured = profile.flatMap(BackgroundProfile::advance);
+      Optional<CostProfile> measured =
+          onDevice(device.info().name(), () -> profile.flatMap(BackgroundProfile::advance));
       if (measured.isPresent()) {
         idle = false;
         context.cancelReceiveTimeout();
@@ -203,11 +195,7 @@ final class GpuActor {
       } else {
         context.getSelf().tell(new MeasureOn());
       }
-    } catch (RuntimeException
-        | OutOfMemoryError
-        | InternalError
-        | StackOverflowError
-        | LinkageError e) {
+    } catch (DeviceException e) {
       idle = false;
       context.cancelReceiveTimeout();
       context.getLog().warn("device {} cannot be profiled", device.info().name(), e);
@@ -227,6 +215,19 @@ final class GpuActor {
       return Behaviors.stopped();
     }
     throw failure;
+  }
+
+  /** Work of a device, whatever fails in it. */
+  private static <T> T onDevice(String name, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (RuntimeException
+        | OutOfMemoryError
+        | InternalError
+        | StackOverflowError
+        | LinkageError e) {
+      throw asDeviceFailure(name, e);
+    }
   }
 
   /**
