@@ -103,20 +103,20 @@ public final class AdaSpecServer {
             engine.clock(),
             Failures::toError,
             materializer);
-    AnswersUnderWay answers = new AnswersUnderWay();
+    OpenConnections connections = new OpenConnections();
     return Http.get(system)
         .newServerAt(settings.host(), settings.port())
         .withSettings(PekkoSettings.of(system.classicSystem(), settings))
         .bindFlow(
             ConnectionFlow.of(
-                table, settings.connections().requestTimeout(), engine.clock(), answers))
+                table, settings.connections().requestTimeout(), engine.clock(), connections))
         .thenApply(
             binding ->
                 new RunningServer(
                         binding,
                         table,
                         responses.socket(),
-                        answers,
+                        connections,
                         accepting,
                         workers,
                         settings.drainTimeout(),

@@ -13,7 +13,6 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.Materializer;
-import org.apache.pekko.stream.UniqueKillSwitch;
 import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.util.ByteString;
@@ -24,19 +23,20 @@ import org.apache.pekko.util.ByteString;
  * its request trickles; the library knows only bytes, and silence of minutes is usual while an
  * answer is made.
  */
-final class ConnectionFlow {
+final class ConnectionFlow implements OpenConnections.Drainable {
   private final RouteTable table;
   private final Duration patience;
   private final NanoClock clock;
-  private final AnswersUnderWay answers;
+  private final OpenConnections connections;
   private final Connection connection = new Connection();
   private final AtomicInteger running = new AtomicInteger();
-  private final AtomicInteger unsent = new AtomicInteger();
   private volatile long idleSinceNanos;
+  private volatile boolean draining;
+  private volatile Runnable end = () -> {};
 
   private ConnectionFlow(
-      RouteTable table, Duration patience, NanoClock clock, AnswersUnderWay answers) {
-    this.answers = answers;
+      RouteTable table, Duration patience, NanoClock clock, OpenConnections connections) {
+    this.connections = connections;
     this.table = table;
     this.patience = patience;
     this.clock = clock;
@@ -47,13 +47,13 @@ final class ConnectionFlow {
    * A flow for each connection.
    *
    * @param patience longest time without a running request
-   * @param answers counts those of all connections
+   * @param connections knows those that are open
    */
   static Flow<HttpRequest, HttpResponse, ?> of(
-      RouteTable table, Duration patience, NanoClock clock, AnswersUnderWay answers) {
+      RouteTable table, Duration patience, NanoClock clock, OpenConnections connections) {
     return Flow.fromMaterializer(
         (materializer, attributes) ->
-            new ConnectionFlow(table, patience, clock, answers).flow(materializer));
+            new ConnectionFlow(table, patience, clock, connections).flow(materializer));
   }
 
   /**
@@ -70,18 +70,20 @@ final class ConnectionFlow {
         .viaMat(KillSwitches.single(), Keep.right())
         .mapAsync(PekkoSettings.PIPELINING_LIMIT, this::answer)
         .watchTermination(
-            (end, done) -> {
+            (requests, done) -> {
+              end = requests::shutdown;
+              connections.opened(this);
               var watch =
                   materializer.scheduleWithFixedDelay(
                       PekkoSettings.finite(patience),
                       PekkoSettings.finite(patience.dividedBy(2)),
-                      () -> endIfIdle(end));
+                      this::endIfSilent);
               Stages.whenOver(
                   done,
                   () -> {
                     watch.cancel();
                     connection.close();
-                    giveUpUnsent();
+                    connections.closed(this);
                   });
               return NotUsed.getInstance();
             });
@@ -89,8 +91,6 @@ final class ConnectionFlow {
 
   private CompletionStage<HttpResponse> answer(HttpRequest request) {
     running.incrementAndGet();
-    unsent.incrementAndGet();
-    answers.begin();
     return table
         .handle(request, connection)
         .thenApply(this::untilSent)
@@ -105,7 +105,7 @@ final class ConnectionFlow {
   /** A WebSocket has time limits of its own; it counts as running for ever. */
   private HttpResponse untilSent(HttpResponse response) {
     if (response.status().equals(StatusCodes.SWITCHING_PROTOCOLS)) {
-      sent();
+      connections.closed(this);
       return response;
     }
     if (response.entity().isStrict()) {
@@ -123,26 +123,23 @@ final class ConnectionFlow {
 
   private void finished() {
     idleSinceNanos = clock.nanoTime();
-    running.decrementAndGet();
-    sent();
-  }
-
-  /** An answer counts once, sent or given up with its connection. */
-  private void sent() {
-    if (unsent.getAndUpdate(count -> Math.max(0, count - 1)) > 0) {
-      answers.end();
+    if (running.decrementAndGet() == 0 && draining) {
+      end.run();
     }
   }
 
-  private void giveUpUnsent() {
-    for (int left = unsent.getAndSet(0); left > 0; left--) {
-      answers.end();
+  /** Ends now, or as soon as nothing runs; what is sent already reaches the client. */
+  @Override
+  public void drain() {
+    draining = true;
+    if (running.get() == 0) {
+      end.run();
     }
   }
 
-  private void endIfIdle(UniqueKillSwitch end) {
+  private void endIfSilent() {
     if (running.get() == 0 && clock.nanoTime() - idleSinceNanos > patience.toNanos()) {
-      end.shutdown();
+      end.run();
     }
   }
 }

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,17 +20,13 @@ import org.apache.pekko.http.javadsl.ServerBinding;
 
 /** A server that answers. Stops with its actor system, or by {@link #stop}. */
 public final class RunningServer {
-  /** An answer is over when its bytes are handed to the operating system; they go out after it. */
-  private static final Executor LAST_BYTES =
-      CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
-
   private static final long LEAST_NANOS = 1_000_000;
   private static final Duration PHASE_MARGIN = Duration.ofMillis(500);
 
   private final ServerBinding binding;
   private final RouteTable table;
   private final ResponsesSocket socket;
-  private final AnswersUnderWay answers;
+  private final OpenConnections connections;
   private final AtomicBoolean accepting;
   private final ExecutorService workers;
   private final Duration drainTimeout;
@@ -41,7 +36,7 @@ public final class RunningServer {
       ServerBinding binding,
       RouteTable table,
       ResponsesSocket socket,
-      AnswersUnderWay answers,
+      OpenConnections connections,
       AtomicBoolean accepting,
       ExecutorService workers,
       Duration drainTimeout,
@@ -49,7 +44,7 @@ public final class RunningServer {
     this.binding = binding;
     this.table = table;
     this.socket = socket;
-    this.answers = answers;
+    this.connections = connections;
     this.accepting = accepting;
     this.workers = workers;
     this.drainTimeout = drainTimeout;
@@ -101,14 +96,11 @@ public final class RunningServer {
     return this;
   }
 
-  /**
-   * Lets turns on sockets and answers on other connections finish, then ends what is left: the
-   * library's own termination ends sockets at once and cuts answers whose head is sent.
-   */
+  /** Lets turns on sockets and answers on other connections finish, then ends what is left. */
   private CompletionStage<Done> finish(Duration patience) {
     long deadlineNanos = clock.nanoTime() + patience.toNanos();
-    return Stages.direct(socket.drain().thenCombine(answers.whenNone(), (drained, sent) -> sent))
-        .thenApplyAsync(sent -> sent, LAST_BYTES)
+    return Stages.direct(
+            socket.drain().thenCombine(connections.drain(), (turns, answers) -> answers))
         .completeOnTimeout(Done.getInstance(), patience.toNanos(), TimeUnit.NANOSECONDS)
         .thenCompose(
             drained ->

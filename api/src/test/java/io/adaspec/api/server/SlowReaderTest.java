@@ -161,8 +161,7 @@ class SlowReaderTest {
           fastOnesLoseNothing(transport, server, fast);
           server.await(status -> status.running() == 1 && status.paused() == 1);
         } while (usedBlocks(server.status()) != held
-            || server.metric("adaspec_generation_tokens_total", "")
-                != generated + 3 * FAST_TOKENS);
+            || server.metric("adaspec_generation_tokens_total", "") != generated + 3 * FAST_TOKENS);
         assertThat(held).isPositive();
         assertThat(slow.read()).isEqualTo(new Ending(text, ""));
       }
