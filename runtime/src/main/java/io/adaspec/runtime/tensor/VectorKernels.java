@@ -72,8 +72,7 @@ public final class VectorKernels implements Kernels {
     long start = matrix.panelBytes() * panel;
     int step =
         switch (format) {
-          case Q8_0 -> matrix.columns();
-          case F32 -> rows <= VectorTiles.MOST_ROWS ? matrix.columns() : KernelScratch.DEPTH;
+          case Q8_0, F32 -> matrix.columns();
           case F16, BF16, Q4_0 -> KernelScratch.DEPTH;
         };
     for (int k = 0; k < matrix.columns(); k += step) {

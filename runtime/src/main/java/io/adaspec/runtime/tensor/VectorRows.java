@@ -36,14 +36,15 @@ final class VectorRows {
       FloatVector v = FloatVector.fromArray(EIGHT, x, xOffset + i);
       squares = v.fma(v, squares);
     }
-    float p0 = squares.lane(0);
-    float p1 = squares.lane(1);
-    float p2 = squares.lane(2);
-    float p3 = squares.lane(3);
-    float p4 = squares.lane(4);
-    float p5 = squares.lane(5);
-    float p6 = squares.lane(6);
-    float p7 = squares.lane(7);
+    FloatVector total = FloatVector.zero(EIGHT).add(squares);
+    float p0 = total.lane(0);
+    float p1 = total.lane(1);
+    float p2 = total.lane(2);
+    float p3 = total.lane(3);
+    float p4 = total.lane(4);
+    float p5 = total.lane(5);
+    float p6 = total.lane(6);
+    float p7 = total.lane(7);
     int rest = count - whole;
     int at = xOffset + whole;
     p0 = rest > 0 ? Math.fma(x[at], x[at], p0) : p0;
@@ -138,9 +139,21 @@ final class VectorRows {
               .reinterpretAsFloats();
       FloatVector e = p.mul(power);
       e.intoArray(x, offset + i);
-      sums = sums.add(e);
+      sums = e.add(sums);
     }
-    float scale = 1 / sumWithTail(sums, x, offset + whole, count - whole, max);
+    FloatVector total = FloatVector.zero(EIGHT).add(sums);
+    int rest = count - whole;
+    int at = offset + whole;
+    exponentials(x, at, rest, max);
+    float p0 = total.lane(0) + (rest > 0 ? x[at] : 0);
+    float p1 = total.lane(1) + (rest > 1 ? x[at + 1] : 0);
+    float p2 = total.lane(2) + (rest > 2 ? x[at + 2] : 0);
+    float p3 = total.lane(3) + (rest > 3 ? x[at + 3] : 0);
+    float p4 = total.lane(4) + (rest > 4 ? x[at + 4] : 0);
+    float p5 = total.lane(5) + (rest > 5 ? x[at + 5] : 0);
+    float p6 = total.lane(6) + (rest > 6 ? x[at + 6] : 0);
+    float p7 = total.lane(7);
+    float scale = 1 / (((p0 + p4) + (p2 + p6)) + ((p1 + p5) + (p3 + p7)));
     for (int i = 0; i < count; i++) {
       x[offset + i] *= scale;
     }
@@ -159,19 +172,9 @@ final class VectorRows {
     return max;
   }
 
-  /** Adds the exponentials of the last, fewer than eight elements, and folds the partial sums. */
-  private static float sumWithTail(FloatVector sums, float[] x, int at, int rest, float max) {
-    for (int i = 0; i < rest; i++) {
+  private static void exponentials(float[] x, int at, int count, float max) {
+    for (int i = 0; i < count; i++) {
       x[at + i] = ExpPolynomial.exp(x[at + i] - max);
     }
-    float p0 = sums.lane(0) + (rest > 0 ? x[at] : 0);
-    float p1 = sums.lane(1) + (rest > 1 ? x[at + 1] : 0);
-    float p2 = sums.lane(2) + (rest > 2 ? x[at + 2] : 0);
-    float p3 = sums.lane(3) + (rest > 3 ? x[at + 3] : 0);
-    float p4 = sums.lane(4) + (rest > 4 ? x[at + 4] : 0);
-    float p5 = sums.lane(5) + (rest > 5 ? x[at + 5] : 0);
-    float p6 = sums.lane(6) + (rest > 6 ? x[at + 6] : 0);
-    float p7 = sums.lane(7);
-    return ((p0 + p4) + (p2 + p6)) + ((p1 + p5) + (p3 + p7));
   }
 }

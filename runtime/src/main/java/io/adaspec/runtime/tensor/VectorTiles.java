@@ -13,23 +13,19 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Kernel loops are written out and call nothing of our own: in a large method the compiler gives
  * up inlining ordinary calls, and a vector that crosses a call is allocated. Only the methods of
- * the Vector API itself are always inlined.
+ * the Vector API itself are always inlined, and they only where the compiler knows the class of the
+ * receiver, which it does not for a vector that a loop carries. Hence sums are arguments
+ * everywhere, also where they are stored: {@code NEUTRAL.add(sum).intoArray(...)}.
  */
 final class VectorTiles {
   private static final VectorSpecies<Float> F = VectorKernels.FLOATS;
   private static final int L = VectorKernels.LANES;
 
-  /** Rows of the largest tile. */
-  static final int MOST_ROWS = 4;
+  /** Columns of the inner loops: their weights stay in first-level cache for all rows. */
+  private static final int STRETCH = KernelScratch.DEPTH;
 
-  /**
-   * Columns of the inner loops. Longer ones are compiled while they run, by on-stack replacement,
-   * before their method is; HotSpot then keeps sums in boxes (300 MB of garbage in a pass of 110 M
-   * weights were measured, and a quarter of the speed). At this length a method has been called
-   * often enough to be compiled as a whole first, and a stretch of weights stays in first-level
-   * cache for all rows.
-   */
-  private static final int STRETCH = 48;
+  /** Leaves every number as it is, -0 too. */
+  private static final FloatVector NEUTRAL = FloatVector.broadcast(F, -0f);
 
   private VectorTiles() {}
 
@@ -163,7 +159,7 @@ final class VectorTiles {
       FloatVector u = FloatVector.fromMemorySegment(F, w, wOffset + k * wStep, LITTLE_ENDIAN);
       a0 = u.fma(FloatVector.broadcast(F, x[xOffset + k]), a0);
     }
-    a0.intoArray(out, outOffset);
+    NEUTRAL.add(a0).intoArray(out, outOffset);
   }
 
   /** 4 rows × 1 vector. */
@@ -197,10 +193,10 @@ final class VectorTiles {
       a2 = u.fma(FloatVector.broadcast(F, x[x2 + k]), a2);
       a3 = u.fma(FloatVector.broadcast(F, x[x3 + k]), a3);
     }
-    a0.intoArray(out, o0);
-    a1.intoArray(out, o1);
-    a2.intoArray(out, o2);
-    a3.intoArray(out, o3);
+    NEUTRAL.add(a0).intoArray(out, o0);
+    NEUTRAL.add(a1).intoArray(out, o1);
+    NEUTRAL.add(a2).intoArray(out, o2);
+    NEUTRAL.add(a3).intoArray(out, o3);
   }
 
   /** 1 row × 2 vectors. */
@@ -226,8 +222,8 @@ final class VectorTiles {
       a0 = u.fma(y0, a0);
       b0 = v.fma(y0, b0);
     }
-    a0.intoArray(out, o0);
-    b0.intoArray(out, o0 + L);
+    NEUTRAL.add(a0).intoArray(out, o0);
+    NEUTRAL.add(b0).intoArray(out, o0 + L);
   }
 
   /** 2 rows × 2 vectors. */
@@ -262,10 +258,10 @@ final class VectorTiles {
       a1 = u.fma(y1, a1);
       b1 = v.fma(y1, b1);
     }
-    a0.intoArray(out, o0);
-    b0.intoArray(out, o0 + L);
-    a1.intoArray(out, o1);
-    b1.intoArray(out, o1 + L);
+    NEUTRAL.add(a0).intoArray(out, o0);
+    NEUTRAL.add(b0).intoArray(out, o0 + L);
+    NEUTRAL.add(a1).intoArray(out, o1);
+    NEUTRAL.add(b1).intoArray(out, o1 + L);
   }
 
   /** 3 rows × 2 vectors. */
@@ -307,12 +303,12 @@ final class VectorTiles {
       a2 = u.fma(y2, a2);
       b2 = v.fma(y2, b2);
     }
-    a0.intoArray(out, o0);
-    b0.intoArray(out, o0 + L);
-    a1.intoArray(out, o1);
-    b1.intoArray(out, o1 + L);
-    a2.intoArray(out, o2);
-    b2.intoArray(out, o2 + L);
+    NEUTRAL.add(a0).intoArray(out, o0);
+    NEUTRAL.add(b0).intoArray(out, o0 + L);
+    NEUTRAL.add(a1).intoArray(out, o1);
+    NEUTRAL.add(b1).intoArray(out, o1 + L);
+    NEUTRAL.add(a2).intoArray(out, o2);
+    NEUTRAL.add(b2).intoArray(out, o2 + L);
   }
 
   /** 4 rows × 2 vectors. */
@@ -361,13 +357,13 @@ final class VectorTiles {
       a3 = u.fma(y3, a3);
       b3 = v.fma(y3, b3);
     }
-    a0.intoArray(out, o0);
-    b0.intoArray(out, o0 + L);
-    a1.intoArray(out, o1);
-    b1.intoArray(out, o1 + L);
-    a2.intoArray(out, o2);
-    b2.intoArray(out, o2 + L);
-    a3.intoArray(out, o3);
-    b3.intoArray(out, o3 + L);
+    NEUTRAL.add(a0).intoArray(out, o0);
+    NEUTRAL.add(b0).intoArray(out, o0 + L);
+    NEUTRAL.add(a1).intoArray(out, o1);
+    NEUTRAL.add(b1).intoArray(out, o1 + L);
+    NEUTRAL.add(a2).intoArray(out, o2);
+    NEUTRAL.add(b2).intoArray(out, o2 + L);
+    NEUTRAL.add(a3).intoArray(out, o3);
+    NEUTRAL.add(b3).intoArray(out, o3 + L);
   }
 }

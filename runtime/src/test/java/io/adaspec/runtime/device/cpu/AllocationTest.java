@@ -14,14 +14,10 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * Once compiled, passes of a size that was seen before leave nothing for the collector. Measured in
- * a JVM of its own: what the compiler removes depends on all that ran before, here other tests. It
- * also depends on when it compiles, and now and then a JVM keeps vectors in boxes; what the code
- * itself allocates shows in each of them, so the best of a few counts.
+ * a JVM of its own: what the compiler removes depends on all that ran before, here other tests.
  */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class AllocationTest {
-  private static final int MOST_PROCESSES = 3;
-
   @Test
   void decodingAndVerifyingAllocateNothing() throws IOException, InterruptedException {
     assertThat(leastBytes("0", "0", "1", "0")).isZero();
@@ -32,17 +28,8 @@ class AllocationTest {
     assertThat(leastBytes("0.8", "40", "0.95", "0.02")).isZero();
   }
 
-  private static long leastBytes(String... sampling) throws IOException, InterruptedException {
-    long least = Long.MAX_VALUE;
-    for (int process = 0; process < MOST_PROCESSES && least > 0; process++) {
-      least = Math.min(least, bytesOfOneProcess(sampling));
-    }
-    return least;
-  }
-
   /** Bytes that {@link AllocationProbe#WINDOW_PASSES} passes allocate at best. */
-  private static long bytesOfOneProcess(String... sampling)
-      throws IOException, InterruptedException {
+  private static long leastBytes(String... sampling) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     for (String argument : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
