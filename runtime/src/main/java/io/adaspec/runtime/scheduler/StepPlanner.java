@@ -6,6 +6,7 @@ import io.adaspec.runtime.speculation.BatchView;
 import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.speculation.DraftChoices;
 import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.speculation.LargestFit;
 import io.adaspec.runtime.speculation.StepBudget;
 import io.adaspec.runtime.speculation.StepDecision;
 import io.adaspec.runtime.speculation.WaitingView;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Makes one step: a row for every sequence that decodes, then prefill rows within the strategy's
@@ -83,21 +85,15 @@ final class StepPlanner {
    */
   Optional<Planned> plan(long id, Policy policy, CostModel predicted, long nowNanos) {
     Optional<Sequence> apart = residents.firstApart().or(() -> waiting.firstApart(capacityTokens));
-    return apart
-        .flatMap(
-            alone ->
-                plan(
-                    new StepRows(id, limits.stepTokens(), alone::equals),
-                    policy,
-                    predicted,
-                    nowNanos))
-        .or(
-            () ->
-                plan(
-                    new StepRows(id, limits.stepTokens(), each -> !each.isApart()),
-                    policy,
-                    predicted,
-                    nowNanos));
+    Optional<Planned> planned =
+        apart.flatMap(alone -> plan(rows(id, alone::equals), policy, predicted, nowNanos));
+    return planned.isPresent()
+        ? planned
+        : plan(rows(id, each -> !each.isApart()), policy, predicted, nowNanos);
+  }
+
+  private StepRows rows(long id, Predicate<Sequence> eligible) {
+    return new StepRows(id, limits.stepTokens(), eligible);
   }
 
   private Optional<Planned> plan(StepRows step, Policy policy, CostModel predicted, long nowNanos) {
@@ -151,22 +147,16 @@ final class StepPlanner {
     for (Sequence sequence : residents.running()) {
       context = sequence.gap() > 1 ? Math.max(context, sequence.targetKv().computed()) : context;
     }
-    int low = Math.min(1, budget);
-    int high = budget;
-    while (low < high) {
-      int rows = high == budget ? budget : (low + high + 1) >>> 1;
-      double nanos =
-          predicted.overheadNanos(decoding.size() + 1)
-              + predicted.targetPassNanos(
-                  decoding.totalRows() + rows,
-                  decoding.totalContextReads() + BatchView.contextReads(context, rows));
-      if (nanos <= limits.longestStepNanos()) {
-        low = rows;
-      } else {
-        high = rows - 1;
-      }
-    }
-    return low;
+    int read = context;
+    return LargestFit.between(
+        Math.min(1, budget),
+        budget,
+        rows ->
+            predicted.overheadNanos(decoding.size() + 1)
+                    + predicted.targetPassNanos(
+                        decoding.totalRows() + rows,
+                        decoding.totalContextReads() + BatchView.contextReads(read, rows))
+                <= limits.longestStepNanos());
   }
 
   /** Who waits for a first token: in the queue, or in the middle of its prompt. */

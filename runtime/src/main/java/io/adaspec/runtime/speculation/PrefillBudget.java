@@ -85,16 +85,6 @@ final class PrefillBudget {
 
   /** The most prefill rows with which the step takes at most {@code nanos}. */
   private static int fitting(StepForecast forecast, double nanos) {
-    int low = 0;
-    int high = MOST;
-    while (low < high) {
-      int middle = (low + high + 1) >>> 1;
-      if (forecast.stepNanos(middle) <= nanos) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return low;
+    return LargestFit.between(0, MOST, rows -> forecast.stepNanos(rows) <= nanos);
   }
 }

@@ -87,18 +87,12 @@ final class RowRoom {
     if (Double.isInfinite(plain)) {
       return MOST;
     }
-    int low = 1;
-    int high = MOST;
-    while (low < high) {
-      int middle = (low + high + 1) >>> 1;
-      if (forecast.scaledNanos(middle) <= speculative
-          || forecast.scaledPlainNanos(middle) <= plain) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return low;
+    return LargestFit.between(
+        1,
+        MOST,
+        sequences ->
+            forecast.scaledNanos(sequences) <= speculative
+                || forecast.scaledPlainNanos(sequences) <= plain);
   }
 
   /** The room of a class with those above it, or of those above it alone. */

@@ -11,11 +11,9 @@ import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.speculation.DraftChoices;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.SpeculationStrategy;
-import io.adaspec.runtime.speculation.StepBudget;
 import io.adaspec.runtime.speculation.Strategies;
 import io.adaspec.runtime.speculation.SurvivalTable;
 import io.adaspec.runtime.speculation.Verifier;
-import io.adaspec.runtime.speculation.WaitingView;
 import io.adaspec.runtime.step.SequenceResult;
 import io.adaspec.runtime.step.StepResult;
 import io.adaspec.runtime.time.NanoClock;
@@ -241,11 +239,6 @@ class StepRunnerTest {
     @Override
     public String spec() {
       return "failing";
-    }
-
-    @Override
-    public StepBudget budget(WaitingView waiting, BatchView running, CostModel cost) {
-      return StepBudget.unlimited();
     }
 
     @Override

@@ -19,20 +19,23 @@ class CpuDeviceProviderTest {
         .count();
   }
 
+  private static DeviceSpec spec(LoadedModel target, LoadedModel draft, int threads) {
+    return new DeviceSpec(
+        "cpu",
+        Optional.of(target.forDevice()),
+        Optional.of(draft.forDevice()),
+        threads,
+        1 << 20,
+        16,
+        64);
+  }
+
   @Test
   void isPlannedAsItIsOpened(@TempDir Path folder) throws IOException {
     CpuDeviceProvider provider = new CpuDeviceProvider();
     try (LoadedModel target = Pairs.TINY.target(folder);
         LoadedModel draft = Pairs.TINY.draft(folder)) {
-      DeviceSpec spec =
-          new DeviceSpec(
-              "cpu",
-              Optional.of(target.forDevice()),
-              Optional.of(draft.forDevice()),
-              1,
-              1 << 20,
-              16,
-              64);
+      DeviceSpec spec = spec(target, draft, 1);
       try (Device device = provider.open(spec)) {
         assertThat(provider.plan(spec)).isEqualTo(device.info());
       }
@@ -44,15 +47,7 @@ class CpuDeviceProviderTest {
   void aDeviceThatCannotBeOpenedLeavesNoThreads(@TempDir Path folder) throws IOException {
     try (LoadedModel target = Pairs.TINY.target(folder);
         LoadedModel other = Pairs.STORYTELLER.draft(folder)) {
-      DeviceSpec spec =
-          new DeviceSpec(
-              "cpu",
-              Optional.of(target.forDevice()),
-              Optional.of(other.forDevice()),
-              3,
-              1 << 20,
-              16,
-              64);
+      DeviceSpec spec = spec(target, other, 3);
       long before = workers();
       assertThatThrownBy(() -> new CpuDeviceProvider().open(spec))
           .isInstanceOf(IllegalArgumentException.class)
