@@ -9,21 +9,21 @@ import java.util.Arrays;
  * <p>Tokens are ranked by logit, equal ones by id (lowest first), so a truncation is one border: a
  * token is kept iff it ranks at or above it. The rank that a rule asks for is found by counting
  * tokens (top-k) or adding up their weight (top-p) in {@value #BUCKETS} buckets of {@code
- * 1/}{@value #BUCKETS_PER_NAT} nat below the largest logit, and sorting only the bucket in which
+ * 1/}{@value #BUCKETS_PER_NAT} nat below the largest logit, and ranking only the bucket in which
  * the border falls. Cost: O(vocabulary). Reused; not thread-safe.
  */
 final class Truncation {
   private static final int BUCKETS = 2048;
   private static final int BUCKETS_PER_NAT = 64;
 
-  private final long[] sorted;
+  private final RankHeap ranks;
   private final int[] counts = new int[BUCKETS];
   private final double[] masses = new double[BUCKETS];
   private float borderLogit;
   private int borderToken;
 
   Truncation(int vocabulary) {
-    this.sorted = new long[vocabulary];
+    this.ranks = new RankHeap(vocabulary);
   }
 
   /**
@@ -89,13 +89,14 @@ final class Truncation {
       before = with;
       bucket++;
     }
-    int size = sortBucket(logits, offset, vocabulary, max, inverseTemperature, bucket);
-    for (int i = 0; i < size; i++) {
-      float logit = logitOf(sorted[i]);
+    rankBucket(logits, offset, vocabulary, max, inverseTemperature, bucket);
+    while (ranks.size() > 0) {
+      long key = ranks.poll();
+      float logit = logitOf(key);
       before += byMass ? NegativeExp.of(((double) logit - max) * inverseTemperature) : 1;
-      if (before >= wanted || i == size - 1) {
+      if (before >= wanted || ranks.size() == 0) {
         borderLogit = logit;
-        borderToken = (int) sorted[i];
+        borderToken = (int) key;
         return;
       }
     }
@@ -123,24 +124,23 @@ final class Truncation {
     }
   }
 
-  /** Collects the kept tokens of a bucket by rank; returns how many. */
-  private int sortBucket(
+  /** Collects the kept tokens of a bucket, to be taken by rank. */
+  private void rankBucket(
       float[] logits,
       int offset,
       int vocabulary,
       float max,
       double inverseTemperature,
       int wantedBucket) {
-    int size = 0;
+    ranks.clear();
     for (int token = 0; token < vocabulary; token++) {
       float logit = logits[offset + token];
       if (keeps(logit, token)
           && bucket(((double) logit - max) * inverseTemperature) == wantedBucket) {
-        sorted[size++] = ((long) ~ordered(logit) << 32) | token;
+        ranks.add(((long) ~ordered(logit) << 32) | token);
       }
     }
-    Arrays.sort(sorted, 0, size);
-    return size;
+    ranks.build();
   }
 
   private static double total(double[] values) {
