@@ -16,10 +16,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class DisconnectTest {
-  private static final String STREAMED = "{\"prompt\":\"Hi\",\"max_tokens\":2000,\"stream\":true}";
-  private static final String WHOLE = "{\"prompt\":\"Hi\",\"max_tokens\":2000,\"n\":2}";
+  private static final String STREAMED =
+      "{\"prompt\":\"Hi\",\"max_tokens\":2000,\"stream\":true,\"ignore_eos\":true}";
+  private static final String WHOLE =
+      "{\"prompt\":\"Hi\",\"max_tokens\":2000,\"n\":2,\"ignore_eos\":true}";
   private static final String TURN =
-      "{\"type\":\"response.create\",\"input\":\"Hi\",\"max_output_tokens\":2000}";
+      "{\"type\":\"response.create\",\"input\":\"Hi\",\"max_output_tokens\":2000,\"ignore_eos\":true}";
   private GatedDevice device;
   private EngineServer server;
 
@@ -137,7 +139,9 @@ class DisconnectTest {
   void aClientThatWillSendNothingMoreStillGetsItsAnswer() throws Exception {
     try (RawConnection connection = new RawConnection(server.caller.port)) {
       connection.post(
-          "/v1/completions", "{\"prompt\":\"Hi\",\"max_tokens\":5}", "Connection: close");
+          "/v1/completions",
+          "{\"prompt\":\"Hi\",\"max_tokens\":5,\"ignore_eos\":true}",
+          "Connection: close");
       device.allow(5);
       RawConnection.Head head = connection.head();
       assertThat(head.status()).isEqualTo(200);
