@@ -195,6 +195,7 @@ class EngineTest {
         engine
             .generate(request(engine, "same", 1, 5).build())
             .runWith(Sink.seq(), fixture.kit.system());
+    fixture.awaitStatus(engine, status -> status.running() == 1);
     assertThatThrownBy(() -> fixture.run(engine, request(engine, "same", 2, 5).build()))
         .isInstanceOf(RequestRefusedException.class)
         .hasMessageContaining("same");
