@@ -7,6 +7,7 @@ import io.adaspec.api.http.Json;
 import io.adaspec.runtime.request.FinishReason;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -14,6 +15,9 @@ import java.util.function.Consumer;
  * sequence_number}, counted from 0. One per turn; not thread-safe.
  */
 final class ResponseEvents {
+  private static final Set<String> LAST =
+      Set.of("response.completed", "response.incomplete", "response.failed");
+
   private final ResponseObject response;
   private final Consumer<String> onOutput;
   private final StringBuilder text = new StringBuilder();
@@ -28,6 +32,11 @@ final class ResponseEvents {
   ResponseEvents(ResponseTurn turn, Consumer<String> onOutput) {
     this.response = new ResponseObject(turn);
     this.onOutput = onOutput;
+  }
+
+  /** Whether an event ends its turn. */
+  static boolean isLast(ObjectNode event) {
+    return LAST.contains(event.path("type").asText());
   }
 
   /** What is sent when the engine took the request. */

@@ -26,6 +26,7 @@ final class RunningTurn {
   private final Optional<String> streamId;
   private final ResponseEvents events;
   private volatile Optional<Generation> generation = Optional.empty();
+  private volatile boolean over;
 
   /**
    * Makes a turn ready to run.
@@ -36,6 +37,14 @@ final class RunningTurn {
     this.turn = turn;
     this.streamId = streamId;
     this.events = new ResponseEvents(turn, onOutput);
+  }
+
+  /**
+   * Whether its last event is on its way. A client that has it may begin the next turn on the
+   * stream at once, before the stage of {@link #run} tells that this one has ended.
+   */
+  boolean isOver() {
+    return over;
   }
 
   String responseId() {
@@ -79,6 +88,7 @@ final class RunningTurn {
   }
 
   private Message message(ObjectNode event) {
+    over = ResponseEvents.isLast(event);
     streamId.ifPresent(id -> event.put("stream_id", id));
     return TextMessage.create(Json.text(event));
   }

@@ -211,14 +211,16 @@ final class SocketSession {
     if (draining) {
       throw new ApiException(ApiError.busy(503, "shutting_down", "the server shuts down", RESTART));
     }
-    if (running.containsKey(key)) {
+    RunningTurn before = running.get(key);
+    if (before != null && !before.isOver()) {
       throw new ApiException(
           ApiError.request(
               409,
               "response_already_in_flight",
               "a response is running on this stream; use another stream_id or cancel it"));
     }
-    if (running.size() >= shared.limits().maxStreams()) {
+    long turns = running.values().stream().filter(turn -> !turn.isOver()).count();
+    if (turns >= shared.limits().maxStreams()) {
       throw new ApiException(
           ApiError.request(
               429,

@@ -197,6 +197,21 @@ class ResponsesSocketTest {
     Await.until(() -> server.script().active + " active", () -> server.script().active.get() == 0);
   }
 
+  /** Whoever has the last event may go on, however fast it is. */
+  @Test
+  void theNextTurnMayFollowTheLastEventAtOnce() throws Exception {
+    try (SocketClient client = open()) {
+      for (int turn = 0; turn < 1000; turn++) {
+        client.send(create(turn % 2 == 0 ? "refuse" : "Hi", ""));
+        JsonNode last = client.event();
+        while (!last.path("type").asText().matches("error|response\\.(completed|failed)")) {
+          last = client.event();
+        }
+        assertThat(last.path("type").asText()).as("turn %d: %s", turn, last).isNotEqualTo("error");
+      }
+    }
+  }
+
   @Test
   void aTurnThatFailsSaysSoAndTheSocketGoesOn() throws Exception {
     try (SocketClient client = open()) {
