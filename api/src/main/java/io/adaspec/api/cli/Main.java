@@ -56,13 +56,17 @@ public final class Main implements Runnable {
    * @param watched whether a person reads {@code err} as it is written
    */
   static int run(PrintWriter out, PrintWriter err, boolean watched, String... args) {
-    return commandLine(watched)
-        .setOut(out)
-        .setErr(err)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler(Main::usageError)
-        .setExecutionExceptionHandler(Main::failure)
-        .execute(args);
+    int exitCode =
+        commandLine(watched)
+            .setOut(out)
+            .setErr(err)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setParameterExceptionHandler(Main::usageError)
+            .setExecutionExceptionHandler(Main::failure)
+            .execute(args);
+    out.flush();
+    err.flush();
+    return exitCode;
   }
 
   /** All commands and their options. */

@@ -3,6 +3,7 @@ package io.adaspec.api.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 
@@ -30,8 +31,13 @@ record CommandRun(int exitCode, String out, String err) {
 
   private static CommandRun run(StringWriter out, boolean watched, String... args) {
     StringWriter err = new StringWriter();
-    int exitCode = Main.run(new PrintWriter(out, true), new PrintWriter(err, true), watched, args);
+    int exitCode = Main.run(buffered(out), buffered(err), watched, args);
     return new CommandRun(exitCode, out.toString(), err.toString());
+  }
+
+  /** As the process writes: only whole lines go out by themselves. */
+  private static PrintWriter buffered(StringWriter writer) {
+    return new PrintWriter(new BufferedWriter(writer), true);
   }
 
   JsonNode json() {
