@@ -1,6 +1,7 @@
 package io.adaspec.benchmarks.speculation;
 
 import io.adaspec.benchmarks.speculation.PolicyEngine.Run;
+import io.adaspec.benchmarks.statistics.Interval;
 import io.adaspec.runtime.device.Device;
 import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.device.Devices;
@@ -134,7 +135,7 @@ public final class PolicyComparison implements Runnable {
     }
     double[] baseline = speeds(runs[0]);
     for (int n = 0; n < runs.length; n++) {
-      print(policies.get(n), batch, runs[n], PairedRatio.of(speeds(runs[n]), baseline));
+      print(policies.get(n), batch, runs[n], Interval.ofRatios(speeds(runs[n]), baseline));
     }
   }
 
@@ -154,7 +155,7 @@ public final class PolicyComparison implements Runnable {
     return speeds;
   }
 
-  private static void print(String policy, int batch, Run[] runs, PairedRatio ratio) {
+  private static void print(String policy, int batch, Run[] runs, Interval ratio) {
     long tokens = 0;
     long steps = 0;
     long drafted = 0;
@@ -177,7 +178,7 @@ public final class PolicyComparison implements Runnable {
         (double) tokens / steps / batch,
         accepted,
         drafted,
-        ratio.mean(),
+        ratio.value(),
         ratio.low(),
         ratio.high());
   }
