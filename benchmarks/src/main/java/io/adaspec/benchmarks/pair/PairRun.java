@@ -16,6 +16,7 @@ import io.adaspec.runtime.step.StepPlan;
 import io.adaspec.runtime.step.StepResult;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Serves prompts on one device by a scheduler without actors, and counts what drafts were worth.
@@ -84,10 +85,27 @@ final class PairRun {
       int draftTokens,
       float temperature,
       TokenIds stopTokens) {
-    WaitingQueue waiting = new WaitingQueue(prompts.size(), Integer.MAX_VALUE);
-    PolicySnapshot policy =
+    return of(
+        device,
+        prompts,
+        outputTokens,
         new PolicySnapshot(
-            1, "fixed:" + draftTokens, DrafterKind.MODEL, draftTokens, Verifier.COUPLED);
+            1, "fixed:" + draftTokens, DrafterKind.MODEL, draftTokens, Verifier.COUPLED),
+        temperature,
+        stopTokens,
+        result -> {});
+  }
+
+  /** The same under any policy; {@code onResult} hears of every sequence of every step. */
+  static Counts of(
+      Device device,
+      List<TokenIds> prompts,
+      int outputTokens,
+      PolicySnapshot policy,
+      float temperature,
+      TokenIds stopTokens,
+      Consumer<SequenceResult> onResult) {
+    WaitingQueue waiting = new WaitingQueue(prompts.size(), Integer.MAX_VALUE);
     Scheduler scheduler = new Scheduler(device.info(), waiting, LIMITS, policy, new NoCost());
     for (int i = 0; i < prompts.size(); i++) {
       waiting.submit(
@@ -104,6 +122,7 @@ final class PairRun {
       StepResult result = device.execute(plan.get());
       for (SequenceResult sequence : result.sequences()) {
         counts = counts.plus(sequence);
+        onResult.accept(sequence);
       }
       scheduler.commit(result, now);
     }

@@ -15,6 +15,7 @@ import io.adaspec.runtime.speculation.Verifier;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Who asks what of which machine: everything that a simulation needs but the policy.
@@ -55,6 +56,12 @@ public record Scenario(
               + traffic.size()
               + " streams of traffic must all be positive");
     }
+  }
+
+  /** The same on another device. */
+  Scenario withDevice(UnaryOperator<String> change) {
+    return new Scenario(
+        name, description, change.apply(device), devices, seed, seconds, limits, queue, traffic);
   }
 
   /**

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Reads a {@link Scenario} from JSON. {@code config/scenarios/README.md} describes the format; a
@@ -18,6 +20,7 @@ import java.util.Optional;
  */
 public final class ScenarioFile {
   private static final double HOUR = 3600;
+  private static final Pattern RECORDING = Pattern.compile("[:,]recorded=([^,]+)");
 
   private final Optional<Path> traces;
 
@@ -34,7 +37,18 @@ public final class ScenarioFile {
    */
   public static Scenario read(Path file, Optional<Path> traces) throws IOException {
     String name = String.valueOf(file.getFileName()).replaceFirst("\\.json$", "");
-    return parse(name, Files.readString(file), traces);
+    return parse(name, Files.readString(file), traces)
+        .withDevice(device -> besides(file.toAbsolutePath(), device));
+  }
+
+  /** A recording that the device plays back is looked for beside the scenario. */
+  private static String besides(Path file, String device) {
+    Matcher recording = RECORDING.matcher(device);
+    return recording.find()
+        ? device.substring(0, recording.start(1))
+            + file.resolveSibling(recording.group(1)).normalize()
+            + device.substring(recording.end(1))
+        : device;
   }
 
   /** Reads a text. */
