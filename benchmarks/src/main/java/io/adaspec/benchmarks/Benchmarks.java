@@ -5,6 +5,7 @@ import io.adaspec.benchmarks.engine.SoakCommand;
 import io.adaspec.benchmarks.models.GenerateModelCommand;
 import io.adaspec.benchmarks.pair.AcceptanceCommand;
 import io.adaspec.benchmarks.pair.PeerTextCommand;
+import io.adaspec.benchmarks.pair.RecordCommand;
 import io.adaspec.benchmarks.paper.PaperCommand;
 import io.adaspec.benchmarks.probe.ProbeCommand;
 import io.adaspec.benchmarks.speed.SpeedCommand;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
       ProbeCommand.class,
       SpeedCommand.class,
       AcceptanceCommand.class,
+      RecordCommand.class,
       PeerTextCommand.class,
       ActorPathCommand.class,
       SoakCommand.class,

@@ -1,5 +1,6 @@
 package io.adaspec.benchmarks.paper;
 
+import io.adaspec.benchmarks.statistics.Interval;
 import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.scheduler.SchedulerLimits;
 import io.adaspec.runtime.simulation.Arrivals;
@@ -27,12 +28,14 @@ final class MixedClasses {
    * @param interactiveAlone without batch traffic
    * @param interactiveWithBatch with it
    * @param batch the batch traffic itself
+   * @param change of the interactive requests' attainment, by the batch traffic
    */
   record Comparison(
       String pair,
       TrafficReport interactiveAlone,
       TrafficReport interactiveWithBatch,
-      TrafficReport batch) {}
+      TrafficReport batch,
+      Interval change) {}
 
   static Comparison compare(String pair) {
     Outcome alone = scenario(pair, 0).run("slo");
@@ -41,7 +44,18 @@ final class MixedClasses {
         pair,
         report(alone, ServiceClass.INTERACTIVE),
         report(mixed, ServiceClass.INTERACTIVE),
-        report(mixed, ServiceClass.BATCH));
+        report(mixed, ServiceClass.BATCH),
+        Sums.compare(
+            interactive(mixed),
+            interactive(alone),
+            (with, without) -> with.attainment() - without.attainment()));
+  }
+
+  private static List<Sums> interactive(Outcome outcome) {
+    return Sums.of(
+        outcome.records().stream()
+            .filter(r -> r.request().serviceClass() == ServiceClass.INTERACTIVE)
+            .toList());
   }
 
   private static TrafficReport report(Outcome outcome, ServiceClass serviceClass) {

@@ -27,12 +27,21 @@ public final class PaperCommand implements Runnable {
       defaultValue = "../shared/assets/traces")
   private Path traces = Path.of("");
 
+  @Option(
+      names = "--resume",
+      paramLabel = "DIR",
+      description = {
+        "Keep finished cells there and do not run those again that it has. They are those of one",
+        "version of the runtime: begin with an empty folder after a change."
+      })
+  private Optional<Path> finished = Optional.empty();
+
   PaperCommand() {}
 
   @Override
   public void run() {
     try {
-      PaperReplication.run(out, Optional.of(traces).filter(Files::isDirectory));
+      PaperReplication.run(out, Optional.of(traces).filter(Files::isDirectory), finished);
     } catch (IOException e) {
       throw new IllegalStateException("cannot write to " + out + " or read " + traces, e);
     }

@@ -15,10 +15,13 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongFunction;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Repeats the experiment of AdaSpec (arXiv 2503.05096, section 6) in simulation: model pairs ×
@@ -32,15 +35,11 @@ import java.util.function.Supplier;
  */
 final class PaperReplication {
   static final String PLAIN = "off";
-  static final List<String> FIXED = List.of("fixed:1", "fixed:2", "fixed:3", "fixed:5", "fixed:8");
-  static final List<String> STRATEGIES =
+  static final List<String> FIXED =
+      IntStream.rangeClosed(1, 8).mapToObj(k -> "fixed:" + k).toList();
+
+  private static final List<String> ADAPTIVE =
       List.of(
-          PLAIN,
-          "fixed:1",
-          "fixed:2",
-          "fixed:3",
-          "fixed:5",
-          "fixed:8",
           "threshold:0.6",
           "smartspec",
           "smartspec:upstream",
@@ -48,6 +47,8 @@ final class PaperReplication {
           "adaspec-literal",
           "adaspec",
           "slo");
+  static final List<String> STRATEGIES =
+      Stream.of(List.of(PLAIN), FIXED, ADAPTIVE).flatMap(List::stream).toList();
   static final List<String> PAIRS =
       List.of(
           "a100-vicuna-7b",
@@ -70,10 +71,12 @@ final class PaperReplication {
   private static final double BURSTY_SECONDS = 440;
 
   private final Optional<Path> traces;
+  private final CellStore store;
   private final PrintStream progress;
 
-  private PaperReplication(Optional<Path> traces, PrintStream progress) {
+  private PaperReplication(Optional<Path> traces, CellStore store, PrintStream progress) {
     this.traces = traces;
+    this.store = store;
     this.progress = progress;
   }
 
@@ -81,9 +84,11 @@ final class PaperReplication {
    * Runs everything and writes into {@code out}.
    *
    * @param traces folder of recorded traces
+   * @param finished folder that keeps finished cells, which are not run again; empty to keep none
    */
-  static void run(Path out, Optional<Path> traces) throws IOException {
-    PaperReplication replication = new PaperReplication(traces, System.out);
+  static void run(Path out, Optional<Path> traces, Optional<Path> finished) throws IOException {
+    PaperReplication replication =
+        new PaperReplication(traces, new CellStore(finished), System.out);
     List<Supplier<Cell>> grid = new ArrayList<>(replication.traceCells());
     grid.addAll(replication.loadCells());
     List<Cell> cells = grid.parallelStream().map(Supplier::get).toList();
@@ -124,7 +129,18 @@ final class PaperReplication {
     return cells;
   }
 
-  private Cell run(Cell cell, LongFunction<Arrivals> arrivals) {
+  private Cell run(Cell place, LongFunction<Arrivals> arrivals) {
+    Optional<Cell> finished = store.load(place, new LinkedHashSet<>(STRATEGIES));
+    if (finished.isPresent()) {
+      return finished.get();
+    }
+    Cell cell = simulate(place, arrivals);
+    store.save(cell);
+    progress.println(cell.name());
+    return cell;
+  }
+
+  private static Cell simulate(Cell cell, LongFunction<Arrivals> arrivals) {
     double capacity = scenario(cell, arrivals, 1, 1).capacity(Lengths.SPEC_BENCH);
     double seconds = REQUESTS / (cell.load() * capacity);
     if (cell.traffic().equals(BURSTY)) {
@@ -138,7 +154,6 @@ final class PaperReplication {
       }
       cell.results().put(strategy, Cell.Result.of(outcomes));
     }
-    progress.println(cell.name());
     return cell;
   }
 

@@ -1,4 +1,4 @@
-package io.adaspec.benchmarks.paper;
+package io.adaspec.benchmarks.plot;
 
 import java.util.List;
 import java.util.Locale;
@@ -11,7 +11,7 @@ import java.util.Map;
  * @param xAxis below it
  * @param yAxis beside it
  */
-record LinePlot(String title, String xAxis, String yAxis) {
+public record LinePlot(String title, String xAxis, String yAxis) {
   private static final int WIDTH = 640;
   private static final int HEIGHT = 400;
   private static final int LEFT = 60;
@@ -22,10 +22,10 @@ record LinePlot(String title, String xAxis, String yAxis) {
   private static final List<String> COLOURS =
       List.of(
           "#000000", "#a6cee3", "#1f78b4", "#08306b", "#b2df8a", "#33a02c", "#fdbf6f", "#cab2d6",
-          "#ff7f00", "#e31a1c", "#b15928", "#6a3d9a", "#fb9a99");
+          "#ff7f00", "#6a3d9a", "#b15928", "#fb9a99", "#999999", "#17becf", "#bcbd22", "#e31a1c");
 
   /** Draws; points are [x, y] in rising x. */
-  String draw(Map<String, List<double[]>> lines) {
+  public String draw(Map<String, List<double[]>> lines) {
     double mostX = most(lines, 0);
     double mostY = most(lines, 1);
     StringBuilder svg = new StringBuilder();
