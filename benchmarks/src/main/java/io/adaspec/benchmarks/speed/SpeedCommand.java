@@ -27,6 +27,11 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Measure the CPU device, and java-llama.cpp on the same file in the same run.")
 public final class SpeedCommand implements Callable<Integer> {
+  private static final List<Integer> ALONE = List.of(1, 2, 4, 8, 16, 32);
+  private static final List<Integer> BESIDE_PEER = List.of(1, 4, 8);
+  private static final int ROUNDS_ALONE = 5;
+  private static final int ROUNDS_BESIDE_PEER = 3;
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(names = "--model", required = true, description = "GGUF file.")
@@ -38,8 +43,7 @@ public final class SpeedCommand implements Callable<Integer> {
   @Option(
       names = "--sequences",
       split = ",",
-      defaultValue = "1,2,4,8,16,32",
-      description = "Sequences that decode together. Default: ${DEFAULT-VALUE}.")
+      description = "Sequences that decode together. Default: 1,2,4,8,16,32; with --peer 1,4,8.")
   private List<Integer> sequences = List.of();
 
   @Option(
@@ -58,16 +62,24 @@ public final class SpeedCommand implements Callable<Integer> {
   @Option(names = "--output-tokens", defaultValue = "32", description = "Per measurement.")
   private int outputTokens;
 
-  @Option(names = "--rounds", defaultValue = "5", description = "Default: ${DEFAULT-VALUE}.")
+  @Option(names = "--rounds", description = "Default: 5; with --peer 3.")
   private int rounds;
 
-  @Option(names = "--peer", description = "Measure java-llama.cpp too.")
+  @Option(
+      names = "--peer",
+      description = "Measure java-llama.cpp too; by default less of both, within four minutes.")
   private boolean peer;
 
   public SpeedCommand() {}
 
   @Override
   public Integer call() throws IOException {
+    if (sequences.isEmpty()) {
+      sequences = peer ? BESIDE_PEER : ALONE;
+    }
+    if (rounds == 0) {
+      rounds = peer ? ROUNDS_BESIDE_PEER : ROUNDS_ALONE;
+    }
     SpeedSettings settings =
         new SpeedSettings(threads, promptTokens, contextTokens, outputTokens, sequences);
     PrintWriter out = spec.commandLine().getOut();
