@@ -8,6 +8,7 @@ import io.adaspec.benchmarks.pair.PeerTextCommand;
 import io.adaspec.benchmarks.pair.RecordCommand;
 import io.adaspec.benchmarks.paper.PaperCommand;
 import io.adaspec.benchmarks.probe.ProbeCommand;
+import io.adaspec.benchmarks.serving.ServingCommand;
 import io.adaspec.benchmarks.speed.SpeedCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,7 +31,8 @@ import picocli.CommandLine.Spec;
       PeerTextCommand.class,
       ActorPathCommand.class,
       SoakCommand.class,
-      PaperCommand.class
+      PaperCommand.class,
+      ServingCommand.class
     })
 public final class Benchmarks implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();

@@ -11,7 +11,7 @@ import java.util.Set;
  *
  * @param vocabularySize at most 78, where ASCII ends
  */
-record LetterTokenizer(int vocabularySize) implements Tokenizer {
+public record LetterTokenizer(int vocabularySize) implements Tokenizer {
   private static final StreamingDecoder DECODER =
       new StreamingDecoder() {
         @Override

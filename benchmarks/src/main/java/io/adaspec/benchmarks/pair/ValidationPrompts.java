@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** Prompts of equal length from evenly spread places of a text. */
-final class ValidationPrompts {
+public final class ValidationPrompts {
   private static final Pattern SEPARATOR = Pattern.compile("<\\|endoftext\\|>");
 
   private ValidationPrompts() {}
@@ -24,7 +24,7 @@ final class ValidationPrompts {
    * @return {@code count} prompts of {@code tokens} tokens, each within one document
    * @throws IllegalArgumentException if the text is too short
    */
-  static List<TokenIds> of(Path text, Tokenizer tokenizer, int count, int tokens)
+  public static List<TokenIds> of(Path text, Tokenizer tokenizer, int count, int tokens)
       throws IOException {
     List<int[]> stretches = new ArrayList<>();
     for (String document : SEPARATOR.split(Files.readString(text), -1)) {

@@ -1,0 +1,23 @@
+package io.adaspec.benchmarks.serving;
+
+/**
+ * What plain decoding does on this machine; loads and targets are multiples of it.
+ *
+ * @param requestsPerSecond of a closed loop that keeps the engine full: a load of 1
+ * @param ttftMillis median of requests that are alone
+ * @param tpotMillis median of requests that are alone
+ */
+record Baseline(double requestsPerSecond, double ttftMillis, double tpotMillis) {
+  Baseline {
+    if (!(requestsPerSecond > 0) || !(ttftMillis > 0) || !(tpotMillis > 0)) {
+      throw new IllegalArgumentException(
+          "a baseline of "
+              + requestsPerSecond
+              + " requests/s, TTFT "
+              + ttftMillis
+              + " ms, TPOT "
+              + tpotMillis
+              + " ms must be positive");
+    }
+  }
+}

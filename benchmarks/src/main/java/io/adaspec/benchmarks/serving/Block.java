@@ -1,0 +1,38 @@
+package io.adaspec.benchmarks.serving;
+
+import io.adaspec.runtime.request.ServiceClass;
+import java.util.List;
+
+/**
+ * One policy's share of a block.
+ *
+ * @param load mean arrival rate as a share of the capacity
+ * @param number of the block
+ * @param policy under which it was served
+ * @param seconds from its beginning to its last token
+ * @param requests in the order of arrival
+ */
+record Block(double load, int number, String policy, double seconds, List<ServedRequest> requests) {
+  Block {
+    requests = List.copyOf(requests);
+  }
+
+  long tokens() {
+    return requests.stream().mapToLong(ServedRequest::tokens).sum();
+  }
+
+  /** Output tokens of requests that met their targets. */
+  long goodTokens() {
+    return requests.stream().filter(ServedRequest::metSlo).mapToLong(ServedRequest::tokens).sum();
+  }
+
+  long met(ServiceClass serviceClass) {
+    return requests.stream()
+        .filter(request -> request.serviceClass() == serviceClass && request.metSlo())
+        .count();
+  }
+
+  long of(ServiceClass serviceClass) {
+    return requests.stream().filter(request -> request.serviceClass() == serviceClass).count();
+  }
+}
