@@ -169,9 +169,10 @@ public record EngineSettings(
             adaspec.getLong("queue.max-tokens"),
             adaspec.getDouble("queue.max-lateness")),
         new SchedulerLimits(
-            adaspec.getInt("scheduler.max-sequences"),
-            adaspec.getInt("scheduler.step-tokens"),
-            adaspec.getInt("scheduler.min-prefill-tokens")),
+                adaspec.getInt("scheduler.max-sequences"),
+                adaspec.getInt("scheduler.step-tokens"),
+                adaspec.getInt("scheduler.min-prefill-tokens"))
+            .withDecodeStretch(adaspec.getDouble("scheduler.decode-stretch")),
         new DeviceSettings(
             adaspec.getDuration("devices.min-backoff"),
             adaspec.getDuration("devices.max-backoff"),

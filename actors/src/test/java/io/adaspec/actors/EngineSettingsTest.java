@@ -9,6 +9,7 @@ import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.request.TokenIds;
+import io.adaspec.runtime.scheduler.SchedulerLimits;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,6 +25,7 @@ class EngineSettingsTest {
     EngineSettings settings = with("");
     assertThat(settings.streams().resumeTokens()).isEqualTo(16);
     assertThat(settings.streams().pauseTokens()).isEqualTo(64);
+    assertThat(settings.limits()).isEqualTo(SchedulerLimits.defaults());
     assertThat(settings.levels().targets())
         .containsEntry(ServiceClass.INTERACTIVE, new SloTarget(500_000_000L, 50_000_000L))
         .containsEntry(ServiceClass.STANDARD, new SloTarget(2_000_000_000L, 100_000_000L))
@@ -55,6 +57,7 @@ class EngineSettingsTest {
     "adaspec.queue.max-requests = 0, max-requests 0",
     "adaspec.queue.max-lateness = 0.5, adaspec.queue.max-lateness",
     "adaspec.scheduler.step-tokens = 10, 10",
+    "adaspec.scheduler.decode-stretch = 1, not 1.0 times",
     "adaspec.devices.max-backoff = 1ms, adaspec.devices.max-backoff",
     "adaspec.classes.batch.tpot = never, classes.batch.tpot",
     "adaspec.classes.standard.ttft = 0ms, adaspec.classes.standard.ttft",

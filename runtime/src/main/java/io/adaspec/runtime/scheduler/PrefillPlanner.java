@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PrefillPlanner {
   private static final int HEADROOM_SHARE = 16;
+  private static final int OLDEST_SHARE = 4;
 
   private final Residents residents;
   private final KvMemory kv;
@@ -71,7 +72,7 @@ final class PrefillPlanner {
       Sequence newcomer = placing ? newcomer(step) : null;
       int share = 0;
       if (oldest != null && !step.has(oldest) && oldest != prompt) {
-        share = Math.min(limits.minPrefillTokens(), oldest.gap());
+        share = Math.min(share(rows), oldest.gap());
       }
       if (newcomer != null
           && (prompt == null || WaitingQueue.SERVICE.compare(newcomer, prompt) < 0)) {
@@ -88,6 +89,11 @@ final class PrefillPlanner {
         return;
       }
     }
+  }
+
+  /** What the prompt that arrived first gets of {@code rows} prefill rows. */
+  private int share(int rows) {
+    return Math.min(limits.minPrefillTokens(), Math.ceilDiv(rows, OLDEST_SHARE));
   }
 
   private List<Sequence> prefilling(StepRows step) {

@@ -148,6 +148,7 @@ final class StepPlanner {
       context = sequence.gap() > 1 ? Math.max(context, sequence.targetKv().computed()) : context;
     }
     int read = context;
+    double longest = longestNanos(decoding, predicted);
     return LargestFit.between(
         Math.min(1, budget),
         budget,
@@ -156,7 +157,17 @@ final class StepPlanner {
                     + predicted.targetPassNanos(
                         decoding.totalRows() + rows,
                         decoding.totalContextReads() + BatchView.contextReads(read, rows))
-                <= limits.longestStepNanos());
+                <= longest);
+  }
+
+  private double longestNanos(BatchView decoding, CostModel predicted) {
+    if (decoding.size() == 0) {
+      return limits.longestStepNanos();
+    }
+    double plain =
+        predicted.overheadNanos(decoding.size())
+            + predicted.targetPassNanos(decoding.totalRows(), decoding.totalContextReads());
+    return Math.min((double) limits.longestStepNanos(), limits.decodeStretch() * plain);
   }
 
   /** Who waits for a first token: in the queue, or in the middle of its prompt. */

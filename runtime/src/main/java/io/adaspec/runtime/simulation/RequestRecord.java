@@ -24,6 +24,7 @@ public final class RequestRecord {
   private long retryAfterNanos;
   private long firstTokenNanos;
   private long lastTokenNanos;
+  private long longestItlNanos;
   private int outputTokens;
   private long outputHash;
   private SequenceStatistics statistics = new SequenceStatistics(0, 0, 0, 0, 0, 0);
@@ -64,6 +65,8 @@ public final class RequestRecord {
     }
     if (outputTokens == 0) {
       firstTokenNanos = nowNanos;
+    } else {
+      longestItlNanos = Math.max(longestItlNanos, nowNanos - lastTokenNanos);
     }
     for (int token : emission.tokens()) {
       outputHash = (outputHash ^ token) * TEXT_FACTOR;
@@ -116,6 +119,11 @@ public final class RequestRecord {
   /** Mean time per output token after the first; 0 for a single token. */
   public long tpotNanos() {
     return outputTokens < 2 ? 0 : (lastTokenNanos - firstTokenNanos) / (outputTokens - 1);
+  }
+
+  /** The longest time between two tokens that did not come together; 0 when there is none. */
+  public long longestItlNanos() {
+    return longestItlNanos;
   }
 
   /** From arrival to the last token. */

@@ -83,11 +83,13 @@ public final class ScenarioFile {
   }
 
   private static SchedulerLimits limits(JsonObject fields) {
-    SchedulerLimits limits =
+    SchedulerLimits defaults =
         new SchedulerLimits(
             (int) fields.number("max_sequences", 256),
             (int) fields.number("step_tokens", 512),
             (int) fields.number("min_prefill_tokens", 32));
+    SchedulerLimits limits =
+        defaults.withDecodeStretch(fields.number("decode_stretch", defaults.decodeStretch()));
     fields.requireAllRead();
     return limits;
   }
