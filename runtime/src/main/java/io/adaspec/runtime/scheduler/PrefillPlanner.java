@@ -129,7 +129,7 @@ final class PrefillPlanner {
 
   /** The next sequence to be placed: preempted ones before waiting ones of their class. */
   private @Nullable Sequence newcomer(StepRows step) {
-    Sequence preempted = residents.firstPreempted(step);
+    Sequence preempted = residents.firstPreempted(step, capacityTokens);
     Optional<Sequence> first = waiting.first(capacityTokens, step::admits);
     if (preempted == null) {
       return first.orElse(null);

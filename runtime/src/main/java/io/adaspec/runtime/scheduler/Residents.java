@@ -75,10 +75,10 @@ final class Residents {
     preempted.remove(sequence);
   }
 
-  /** The most urgent preempted sequence that may take part in {@code step}. */
-  @Nullable Sequence firstPreempted(StepRows step) {
+  /** The most urgent preempted sequence that may take part and is shorter than the capacity. */
+  @Nullable Sequence firstPreempted(StepRows step, int capacityTokens) {
     for (Sequence sequence : preempted) {
-      if (step.admits(sequence)) {
+      if (sequence.knownTokens() < capacityTokens && step.admits(sequence)) {
         return sequence;
       }
     }

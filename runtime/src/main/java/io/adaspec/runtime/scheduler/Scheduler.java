@@ -159,7 +159,10 @@ public final class Scheduler {
     ready = false;
   }
 
-  /** The device is open again, with empty KV, perhaps with other sizes. */
+  /**
+   * The device is open again, with empty KV, perhaps with other sizes. A sequence that it cannot
+   * hold any more holds up nobody; it waits until it is cancelled or given up by {@link #release}.
+   */
   public void deviceReady(DeviceInfo opened) {
     if (ready) {
       deviceLost();
