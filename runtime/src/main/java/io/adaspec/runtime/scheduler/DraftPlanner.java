@@ -40,6 +40,20 @@ final class DraftPlanner {
   }
 
   /**
+   * Lets those that may draft with the model go on with cached draft KV, so that a strategy sees
+   * what they really lack. Costs a look at the next block of each.
+   */
+  void takeCached(StepRows step, PolicySnapshot policy) {
+    for (int i = 0; policy.drafter() == DrafterKind.MODEL && i < step.size(); i++) {
+      Sequence sequence = step.sequence(i);
+      boolean samples = step.rows(i) == 1 && sequence.gap() == 1;
+      if (samples && limit(sequence, policy) > 0) {
+        kv.takeCachedDraft(sequence);
+      }
+    }
+  }
+
+  /**
    * Cuts the choices to what fits, in place, and reserves the memory of what remains.
    *
    * @param rowsLeft rows that draft tokens may take
@@ -55,7 +69,6 @@ final class DraftPlanner {
       Sequence sequence = step.sequence(i);
       caps[i] = reserveTarget(sequence, caps[i]);
       if (caps[i] > 0 && choices.drafters()[i] == DrafterKind.MODEL) {
-        kv.takeCachedDraft(sequence);
         caps[i] = reserveDraft(step, choices, sequence, caps[i]) ? caps[i] : 0;
       }
       if (caps[i] == 0) {

@@ -118,6 +118,7 @@ final class StepPlanner {
       return Optional.empty();
     }
     int prefillRows = free - step.left();
+    drafts.takeCached(step, policy.snapshot());
     BatchView view = new BatchView(entries(step, policy, nowNanos));
     DraftChoices choices = policy.strategy().choose(view, policy.cost());
     drafts.fit(step, view, choices, step.left());

@@ -70,4 +70,18 @@ class PrefixCacheTest {
     firstWork(drafted);
     assertThat(firstWork(drafted).draftComputed()).isEqualTo(32);
   }
+
+  @Test
+  void aStrategyIsToldOnlyOfWhatTheDraftModelReallyLacks() {
+    SchedulerTest.Bench bench = bench(SchedulerTest.FIXED);
+    submit(bench, "a", "");
+    bench.run();
+    submit(bench, "b", "");
+    firstWork(bench);
+
+    StepPlan plan = bench.scheduler.schedule(bench.now).orElseThrow();
+
+    assertThat(plan.work().getFirst().draftComputed()).isEqualTo(32);
+    assertThat(plan.batch().get(0).draftLag()).isEqualTo(41 - 32);
+  }
 }
