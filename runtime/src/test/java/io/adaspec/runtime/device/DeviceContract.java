@@ -90,6 +90,27 @@ public abstract class DeviceContract {
   }
 
   @Test
+  void aDraftModelThatLagsMoreThanAPassHoldsCatchesUpOverSteps() {
+    StepHarness plain = new StepHarness(device, 3);
+    Sequence expected = plain.add(prompt(MAX_ROWS + 12, 5), OUTPUT, SamplingParams.greedy());
+    plain.finish(Strategies.parse("off"), 40);
+
+    StepHarness harness = new StepHarness(device, 4);
+    Sequence sequence = harness.add(prompt(MAX_ROWS + 12, 5), OUTPUT, SamplingParams.greedy());
+    harness.step(Strategies.parse("off"), 40, List.of(sequence));
+    harness.step(Strategies.parse("off"), 40, List.of(sequence));
+    SpeculationStrategy drafting = Strategies.parse("fixed:3", DrafterKind.MODEL, 8);
+    StepResult first = harness.step(drafting, 1, List.of(sequence));
+    assertThat(first.timing().draftRows()).isEqualTo(MAX_ROWS);
+    assertThat(first.sequences().getFirst().drafted()).isZero();
+    StepResult second = harness.step(drafting, 1, List.of(sequence));
+    assertThat(second.timing().draftRows()).isEqualTo(12 + 2 + 2);
+    assertThat(second.sequences().getFirst().drafted()).isEqualTo(3);
+    harness.finish(drafting, 1);
+    assertThat(sequence.output()).isEqualTo(expected.output());
+  }
+
+  @Test
   void timesItsStepsAndCountsTheirRows() {
     StepHarness harness = new StepHarness(device, 3);
     Sequence sequence = harness.add(prompt(10, 2), OUTPUT, SamplingParams.greedy());

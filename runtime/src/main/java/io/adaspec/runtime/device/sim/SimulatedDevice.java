@@ -64,7 +64,7 @@ public final class SimulatedDevice implements Device {
     if (settings.audit()) {
       step.audit();
     }
-    step.draft();
+    step.draft(info.maxRows());
     int[] lengths = plan.strategy().select(plan.batch(), step.survival(), plan.cost());
     requireRows(plan, lengths);
     List<SequenceResult> results = new ArrayList<>();

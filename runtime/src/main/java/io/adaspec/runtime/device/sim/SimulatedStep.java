@@ -67,20 +67,16 @@ final class SimulatedStep {
     }
   }
 
-  /** All drafts: n-grams at once, then draft passes with the strategy asked between them. */
-  void draft() {
+  /**
+   * All drafts: n-grams at once, then draft passes with the strategy asked between them.
+   *
+   * @param maxRows most rows of a draft pass; who needs more to catch up drafts in a later step
+   */
+  void draft(int maxRows) {
     boolean[] active = new boolean[work.size()];
-    boolean any = false;
-    for (int entry = 0; entry < work.size(); entry++) {
-      SequenceWork sequence = work.get(entry);
-      drafts[entry] = new int[sequence.draftCap()];
-      draftComputed[entry] = sequence.draftComputed();
-      if (sequence.draftCap() > 0) {
-        requests[entry] = language.request(sequence.tokens(), sequence.sampling());
-        active[entry] = sequence.drafter() == DrafterKind.MODEL;
-        any |= active[entry];
-        begin(entry);
-      }
+    boolean any = begin(active, maxRows);
+    if (!any && passRows[0] > 0) {
+      passes = 1;
     }
     while (any) {
       for (int entry = 0; entry < work.size(); entry++) {
@@ -98,24 +94,57 @@ final class SimulatedStep {
     }
   }
 
-  private void begin(int entry) {
-    SequenceWork sequence = work.get(entry);
-    int known = sequence.tokens().size();
-    if (sequence.drafter() == DrafterKind.MODEL) {
-      int from = Math.min(sequence.draftComputed(), known - 1);
-      draftText[entry] = compute(draftKv, sequence.draftBlockTable(), entry, from, known);
-      draftComputed[entry] = known;
-      passRows[0] += known - from;
-      passReads[0] += BatchView.contextReads(from, known - from);
-    } else {
-      survival.markFreeOfPasses(entry);
-      draftText[entry] =
-          compute(targetKv, sequence.blockTable(), entry, sequence.computed(), known);
-      int found = language.hasLookup(draftText[entry]) ? sequence.draftCap() : 0;
-      for (int i = 0; i < found; i++) {
-        draftToken(entry);
+  /** Looks n-grams up and lets the draft model catch up, those first who lag least. */
+  private boolean begin(boolean[] active, int maxRows) {
+    long[] byLag = new long[work.size()];
+    int candidates = 0;
+    for (int entry = 0; entry < work.size(); entry++) {
+      SequenceWork sequence = work.get(entry);
+      drafts[entry] = new int[sequence.draftCap()];
+      draftComputed[entry] = sequence.draftComputed();
+      if (sequence.draftCap() > 0) {
+        requests[entry] = language.request(sequence.tokens(), sequence.sampling());
+        if (sequence.drafter() == DrafterKind.MODEL) {
+          byLag[candidates++] = (long) lag(sequence) << 32 | entry;
+        } else {
+          lookUp(entry);
+        }
       }
     }
+    Arrays.sort(byLag, 0, candidates);
+    for (int i = 0; i < candidates && passRows[0] < maxRows; i++) {
+      active[(int) byLag[i]] = catchUp((int) byLag[i], maxRows - passRows[0]);
+    }
+    return candidates > 0 && active[(int) byLag[0]];
+  }
+
+  private static int lag(SequenceWork sequence) {
+    int known = sequence.tokens().size();
+    return known - Math.min(sequence.draftComputed(), known - 1);
+  }
+
+  private void lookUp(int entry) {
+    SequenceWork sequence = work.get(entry);
+    int known = sequence.tokens().size();
+    survival.markFreeOfPasses(entry);
+    draftText[entry] = compute(targetKv, sequence.blockTable(), entry, sequence.computed(), known);
+    int found = language.hasLookup(draftText[entry]) ? sequence.draftCap() : 0;
+    for (int i = 0; i < found; i++) {
+      draftToken(entry);
+    }
+  }
+
+  /** Computes at most {@code rows} known tokens; returns whether none is left. */
+  private boolean catchUp(int entry, int rows) {
+    SequenceWork sequence = work.get(entry);
+    int known = sequence.tokens().size();
+    int from = known - lag(sequence);
+    int end = Math.min(known, from + rows);
+    draftText[entry] = compute(draftKv, sequence.draftBlockTable(), entry, from, end);
+    draftComputed[entry] = end;
+    passRows[0] += end - from;
+    passReads[0] += BatchView.contextReads(from, end - from);
+    return end == known;
   }
 
   /** Computes known tokens; returns the hash of the text up to {@code end}. */
