@@ -64,9 +64,13 @@ public record ModelConfig(
       throw new ModelFormatException(
           "rope size " + ropeSize + " must be even and within head size " + headSize);
     }
-    if (!(normEpsilon > 0) || !(ropeTheta > 0)) {
+    if (!isPositive(normEpsilon) || !isPositive(ropeTheta)) {
       throw new ModelFormatException(
-          "norm epsilon " + normEpsilon + " and rope theta " + ropeTheta + " must be positive");
+          "norm epsilon "
+              + normEpsilon
+              + " and rope theta "
+              + ropeTheta
+              + " must be positive and finite; convert the model again");
     }
     Math.multiplyExact(heads, headSize);
   }
@@ -79,6 +83,10 @@ public record ModelConfig(
   /** Width of the queries of one token in one layer. */
   public int querySize() {
     return heads * headSize;
+  }
+
+  private static boolean isPositive(float value) {
+    return value > 0 && Float.isFinite(value);
   }
 
   private static void positive(String what, int value) {

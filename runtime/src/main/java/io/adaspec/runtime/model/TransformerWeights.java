@@ -1,5 +1,6 @@
 package io.adaspec.runtime.model;
 
+import io.adaspec.runtime.tensor.FiniteWeights;
 import io.adaspec.runtime.tensor.NativeMemory;
 import io.adaspec.runtime.tensor.PackedMatrix;
 import io.adaspec.runtime.tensor.WeightRows;
@@ -35,10 +36,28 @@ record TransformerWeights(
       PackedMatrix up,
       PackedMatrix down) {}
 
-  /** Repacks a model; the embedding is read from the mapped file. */
+  /**
+   * Repacks a model; the embedding is read from the mapped file.
+   *
+   * @throws ModelFormatException if a weight is not finite, naming it
+   */
   static TransformerWeights pack(ModelWeights model, int panelRows, Arena arena, WorkerTeam team) {
+    try {
+      return packFinite(model, panelRows, arena, team);
+    } catch (ModelFormatException e) {
+      throw e;
+    } catch (IllegalArgumentException e) {
+      throw new ModelFormatException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static TransformerWeights packFinite(
+      ModelWeights model, int panelRows, Arena arena, WorkerTeam team) {
     Packing packing = Packing.of(model.weights(), panelRows, arena, team);
     WeightTensor embedding = model.weights().tensor("token_embd.weight");
+    if (!model.config().tiedHead()) {
+      FiniteWeights.require(embedding, team);
+    }
     List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < model.config().layers(); i++) {
       layers.add(packing.layer("blk." + i + "."));
@@ -79,11 +98,7 @@ record TransformerWeights(
     }
 
     PackedMatrix matrix(String name) {
-      try {
-        return PackedMatrix.pack(weights.tensor(name), panelRows, memory, team);
-      } catch (IllegalArgumentException e) {
-        throw new ModelFormatException(String.valueOf(e.getMessage()), e);
-      }
+      return PackedMatrix.pack(weights.tensor(name), panelRows, memory, team);
     }
 
     float[] vector(String name) {

@@ -45,7 +45,7 @@ final class MatrixPacker {
   /**
    * Fills one panel.
    *
-   * @throws IllegalArgumentException if an F16 weight or scale is not finite
+   * @throws IllegalArgumentException if a weight or scale is not finite, naming the first
    */
   void pack(WeightTensor tensor, PackedMatrix matrix, int panel) {
     int panelRows = matrix.panelRows();
@@ -72,6 +72,9 @@ final class MatrixPacker {
     }
     Arrays.fill(intSource, rows * columns, count, 0);
     MemorySegment.copy(tensor.data(), INT, firstByte, intSource, 0, rows * columns);
+    if (!FiniteWeights.areFinite(intSource, rows * columns)) {
+      throw FiniteWeights.found(tensor, firstByte / tensor.format().bytesOf(columns));
+    }
     for (int from = 0; from < columns; from += STRETCH) {
       int to = Math.min(columns, from + STRETCH);
       for (int row = 0; row < panelRows; row++) {
@@ -94,17 +97,15 @@ final class MatrixPacker {
     }
     Arrays.fill(shortSource, rows * columns, count, (short) 0);
     MemorySegment.copy(tensor.data(), SHORT, firstByte, shortSource, 0, rows * columns);
+    if (!FiniteWeights.areFinite(matrix.format(), shortSource, rows * columns)) {
+      throw FiniteWeights.found(tensor, firstByte / tensor.format().bytesOf(columns));
+    }
     for (int from = 0; from < columns; from += STRETCH) {
       int to = Math.min(columns, from + STRETCH);
       for (int row = 0; row < panelRows; row++) {
         for (int k = from; k < to; k++) {
           shortTarget[k * panelRows + row] = shortSource[row * columns + k];
         }
-      }
-    }
-    if (matrix.format() == WeightFormat.F16) {
-      for (int i = 0; i < count; i++) {
-        requireFinite(tensor, shortTarget[i]);
       }
     }
     MemorySegment.copy(shortTarget, 0, matrix.data(), SHORT, at, count);
@@ -131,7 +132,9 @@ final class MatrixPacker {
         int read = row * rowBytes + from;
         byte low = byteSource[read];
         byte high = byteSource[read + 1];
-        requireFinite(tensor, (short) ((low & 0xFF) | (high << 8)));
+        if (!HalfFloats.isFiniteF16((short) ((low & 0xFF) | (high << 8)))) {
+          throw FiniteWeights.found(tensor, firstByte / rowBytes);
+        }
         byteTarget[scales + 2 * row] = low;
         byteTarget[scales + 2 * row + 1] = high;
         for (int k = 0; k < bytes; k++) {
@@ -140,16 +143,5 @@ final class MatrixPacker {
       }
     }
     MemorySegment.copy(byteTarget, 0, matrix.data(), ValueLayout.JAVA_BYTE, at, count);
-  }
-
-  private static void requireFinite(WeightTensor tensor, short bits) {
-    if (!HalfFloats.isFiniteF16(bits)) {
-      throw new IllegalArgumentException(
-          "tensor "
-              + tensor.name()
-              + " holds an infinite or undefined "
-              + tensor.format()
-              + " number; the file is damaged or its conversion overflowed");
-    }
   }
 }

@@ -28,7 +28,7 @@ public record PackedMatrix(
    * Repacks a tensor on all threads of a team.
    *
    * @param memory gives the packed bytes
-   * @throws IllegalArgumentException if an F16 weight or scale is not finite
+   * @throws IllegalArgumentException if a weight or scale is not finite, naming one
    */
   public static PackedMatrix pack(
       WeightTensor tensor, int panelRows, SegmentAllocator memory, WorkerTeam team) {

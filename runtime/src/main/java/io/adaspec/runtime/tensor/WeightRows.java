@@ -43,8 +43,13 @@ public final class WeightRows {
     }
   }
 
-  /** All elements of a tensor with one row (a norm or a bias). */
+  /**
+   * All elements of a tensor with one row (a norm or a bias).
+   *
+   * @throws IllegalArgumentException if one is not finite, naming it
+   */
   public static float[] vector(WeightTensor tensor) {
+    FiniteWeights.require(tensor, 0, 1);
     float[] values = new float[Math.toIntExact(tensor.columns())];
     read(tensor, 0, values, 0);
     return values;

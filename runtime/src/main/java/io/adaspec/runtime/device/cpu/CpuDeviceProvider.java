@@ -58,6 +58,8 @@ public final class CpuDeviceProvider implements DeviceProvider {
       CpuDevice device = open(spec, info, kernels(spec), team);
       open = true;
       return device;
+    } catch (IllegalArgumentException e) {
+      throw DeviceException.permanentFailure(String.valueOf(e.getMessage()), e);
     } finally {
       if (!open) {
         team.close();
@@ -137,11 +139,9 @@ public final class CpuDeviceProvider implements DeviceProvider {
         kv.bytesPerBlock()
             + draft.map(model -> geometry(model, spec.blockTokens()).bytesPerBlock()).orElse(0L);
     long wanted = (long) kv.blocksFor(target.contextTokens()) * DEFAULT_SEQUENCES;
-    long bytes =
-        spec.kvBytes() > 0
-            ? spec.kvBytes()
-            : Math.min(DEFAULT_KV_BYTES, Math.multiplyExact(wanted, perBlock));
-    long blocks = Math.min(Integer.MAX_VALUE, bytes / perBlock);
+    long bytes = spec.kvBytes() > 0 ? spec.kvBytes() : DEFAULT_KV_BYTES;
+    long fitting = Math.min(Integer.MAX_VALUE, bytes / perBlock);
+    long blocks = spec.kvBytes() > 0 ? fitting : Math.min(fitting, wanted);
     if (blocks < 1) {
       throw DeviceException.permanentFailure(
           "KV memory of " + bytes + " bytes holds no block of " + perBlock + " bytes; raise it");
