@@ -1,5 +1,6 @@
 package io.adaspec.api.cli;
 
+import io.adaspec.runtime.model.ForeignVocabularyException;
 import io.adaspec.runtime.model.LoadedModel;
 import io.adaspec.runtime.model.ModelFiles;
 import io.adaspec.runtime.model.ModelFormatException;
@@ -46,9 +47,9 @@ record ModelPair(String name, long createdSeconds, LoadedModel target, Optional<
   private static LoadedModel openDraft(Path path, LoadedModel target) {
     LoadedModel draft = open(path);
     try {
-      target.requireSameVocabulary(draft);
+      target.forDevice().requireSameVocabulary(draft.forDevice());
       return draft;
-    } catch (IllegalArgumentException e) {
+    } catch (ForeignVocabularyException e) {
       draft.close();
       throw new CommandFailure(String.valueOf(e.getMessage()), e);
     }

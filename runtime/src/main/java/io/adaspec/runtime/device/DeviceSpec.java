@@ -4,7 +4,7 @@ import io.adaspec.runtime.model.ModelWeights;
 import java.util.Optional;
 
 /**
- * What to open a device with.
+ * What to open a device with. A draft model whose vocabulary is not the target's is refused.
  *
  * @param name scheme and argument, for example {@code cpu}, {@code cuda:1}, {@code
  *     sim:a100-vicuna-7b}
@@ -23,7 +23,13 @@ public record DeviceSpec(
     long kvBytes,
     int blockTokens,
     int maxRows) {
+  /**
+   * @throws io.adaspec.runtime.model.ForeignVocabularyException naming the first difference
+   */
   public DeviceSpec {
+    if (target.isPresent() && draft.isPresent()) {
+      target.get().requireSameVocabulary(draft.get());
+    }
     if (threads < 0 || kvBytes < 0 || Integer.bitCount(blockTokens) != 1 || maxRows <= 0) {
       throw new IllegalArgumentException(
           "device "

@@ -7,8 +7,6 @@ import io.adaspec.runtime.device.RaggedByConfidence;
 import io.adaspec.runtime.device.cpu.PairBench.Outcome;
 import io.adaspec.runtime.device.cpu.PairBench.Way;
 import io.adaspec.runtime.model.LoadedModel;
-import io.adaspec.runtime.model.ModelFiles;
-import io.adaspec.runtime.model.TinyPair;
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.request.SpeculationPreference;
@@ -163,27 +161,6 @@ class LosslessSpeculationTest {
           assertThat(bench.run(way, requests).outputs).hasSameSizeAs(requests);
         }
       }
-    }
-  }
-
-  @Test
-  void aDraftOfAnotherVocabularyIsRefusedByItsFirstDifferentToken() throws IOException {
-    try (LoadedModel target = Pairs.TINY.target(folder);
-        LoadedModel draft = Pairs.TINY.draft(folder);
-        LoadedModel foreign = ModelFiles.open(TinyPair.writeForeignDraft(folder));
-        LoadedModel other = Pairs.STORYTELLER.draft(folder)) {
-      target.requireSameVocabulary(draft);
-      assertThatThrownBy(() -> target.requireSameVocabulary(foreign))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("token 265 'abc!'")
-          .hasMessageContaining("'abc'")
-          .hasMessageContaining("same vocabulary");
-      assertThatThrownBy(() -> target.requireSameVocabulary(other))
-          .hasMessageContaining("4096 tokens")
-          .hasMessageContaining("266");
-      assertThatThrownBy(() -> new PairBench(target, other, ROOMY))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("vocabulary of 4096");
     }
   }
 }
