@@ -4,6 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
+import io.adaspec.runtime.device.Device;
+import io.adaspec.runtime.device.DeviceException;
+import io.adaspec.runtime.device.DeviceSpec;
+import io.adaspec.runtime.device.cpu.CpuDeviceProvider;
+import io.adaspec.runtime.device.sim.SimulatedDeviceProvider;
+import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.TokenIds;
+import io.adaspec.runtime.scheduler.Scheduler;
+import io.adaspec.runtime.scheduler.SchedulerLimits;
+import io.adaspec.runtime.scheduler.WaitingQueue;
+import io.adaspec.runtime.speculation.CostModel;
+import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.Verifier;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -12,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,6 +56,8 @@ final class DamagedFilesTest {
   };
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  private static final CostModel COST = SimulatedDeviceProvider.openSimulated("sim:tiny").cost();
 
   @TempDir Path folder;
 
@@ -207,10 +224,33 @@ final class DamagedFilesTest {
   private static boolean refuses(Path path) throws IOException {
     try (LoadedModel model = ModelFiles.open(path)) {
       model.tokenizer().decode(model.tokenizer().encode("abc ab \ud83e\ude9c", true, true));
+      computes(model);
       return false;
     } catch (ModelFormatException e) {
       assertThat(e).message().startsWith("damaged.gguf: ");
       return true;
+    }
+  }
+
+  /** What parses may still be no model; a device computes with it or refuses it clearly. */
+  private static void computes(LoadedModel model) {
+    DeviceSpec spec =
+        new DeviceSpec("cpu", Optional.of(model.forDevice()), Optional.empty(), 1, 1 << 20, 16, 16);
+    try (Device device = new CpuDeviceProvider().open(spec)) {
+      WaitingQueue waiting = new WaitingQueue(1, 100);
+      PolicySnapshot plain = new PolicySnapshot(1, "off", DrafterKind.NONE, 0, Verifier.COUPLED);
+      Scheduler scheduler =
+          new Scheduler(device.info(), waiting, new SchedulerLimits(1, 16, 4), plain, COST);
+      waiting.submit(InferenceRequest.builder("r", TokenIds.of(1, 2, 3), 2, 0).build());
+      scheduler.schedule(0).ifPresent(plan -> scheduler.commit(device.execute(plan), 1));
+    } catch (DeviceException e) {
+      assertThat(e).message().isNotBlank();
+      assertThat(e.getCause())
+          .isNotInstanceOfAny(
+              IndexOutOfBoundsException.class,
+              NullPointerException.class,
+              ArithmeticException.class,
+              IllegalStateException.class);
     }
   }
 
