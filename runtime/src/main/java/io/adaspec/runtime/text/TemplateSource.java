@@ -1,12 +1,14 @@
 package io.adaspec.runtime.text;
 
+import java.util.HashSet;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * Rewrites the few things that model hubs' Jinja has and the template engine has not; the meaning
- * stays.
+ * stays. All of it takes time linear in the source, whatever it is: repetitions are possessive, and
+ * those of groups or across brackets and quotes are bounded.
  */
 final class TemplateSource {
   /** The variable that holds {@link TemplateFunctions}. */
@@ -23,30 +25,65 @@ final class TemplateSource {
       Pattern.compile("\\{%(-?)\\s*endgeneration\\s*(-?)%\\}");
 
   private static final String OPERAND =
-      "((?:\\w+|'[^']*'|\"[^\"]*\")(?:\\.\\w+|\\[[^\\]]*\\])*(?:\\s*\\|\\s*\\w+)*)";
+      "((?:\\w++|'[^']{0,128}+'|\"[^\"]{0,128}+\")"
+          + "(?:\\.\\w++|\\[[^\\]]{0,64}+\\]){0,16}+(?:\\s*+\\|\\s*+\\w++){0,16}+)";
 
   /** {@code not} binds more loosely than tests and comparisons in Jinja, more tightly here. */
   private static final Pattern NOT_IS =
-      Pattern.compile("\\bnot\\s+" + OPERAND + "\\s+is\\s+(?!not\\b)");
+      Pattern.compile("\\bnot\\s++" + OPERAND + "\\s++is\\s++(?!not\\b)");
 
-  private static final Pattern NOT_IN = Pattern.compile("\\bnot\\s+" + OPERAND + "\\s+in\\b");
-  private static final Pattern NOT_EQUAL = Pattern.compile("\\bnot\\s+" + OPERAND + "\\s*==");
+  private static final Pattern NOT_IN = Pattern.compile("\\bnot\\s++" + OPERAND + "\\s++in\\b");
+  private static final Pattern NOT_EQUAL = Pattern.compile("\\bnot\\s++" + OPERAND + "\\s*+==");
 
-  private static final Pattern TAG = Pattern.compile("\\{[{%].*?[}%]\\}", Pattern.DOTALL);
-  private static final Pattern LITERAL =
-      Pattern.compile("'(?:[^'\\\\]|\\\\.)*+'|\"(?:[^\"\\\\]|\\\\.)*+\"");
-  private static final Pattern FILTER = Pattern.compile("\\|\\s*(\\w+)");
+  private static final Pattern TAG_BEGIN = Pattern.compile("\\{[{%]");
+  private static final Pattern TAG_END = Pattern.compile("[}%]\\}");
+  private static final Pattern FILTER = Pattern.compile("\\|\\s*+(\\w++)");
 
   private TemplateSource() {}
 
   /** Names of all filters that a template applies. */
   static Set<String> filters(String source) {
-    return TAG.matcher(source)
-        .results()
-        .map(tag -> LITERAL.matcher(tag.group()).replaceAll("''"))
-        .flatMap(tag -> FILTER.matcher(tag).results())
-        .map(filter -> filter.group(1))
-        .collect(Collectors.toSet());
+    Set<String> names = new HashSet<>();
+    Matcher begin = TAG_BEGIN.matcher(source);
+    Matcher end = TAG_END.matcher(source);
+    int at = 0;
+    while (begin.find(at) && end.find(begin.end())) {
+      String tag = withoutLiterals(source.substring(begin.end(), end.start()));
+      FILTER.matcher(tag).results().forEach(filter -> names.add(filter.group(1)));
+      at = end.end();
+    }
+    return names;
+  }
+
+  /** A tag with empty literals; a quote that nothing closes is left with what follows. */
+  private static String withoutLiterals(String tag) {
+    StringBuilder out = new StringBuilder(tag.length());
+    String open = "'\"";
+    for (int at = 0; at < tag.length(); at++) {
+      char c = tag.charAt(at);
+      out.append(c);
+      if (open.indexOf(c) >= 0) {
+        int end = literalEnd(tag, at);
+        if (end < 0) {
+          open = open.replace(String.valueOf(c), "");
+        } else {
+          out.append(c);
+          at = end;
+        }
+      }
+    }
+    return out.toString();
+  }
+
+  /** Where the quote at {@code start} is closed; −1 if it is not. */
+  private static int literalEnd(String tag, int start) {
+    for (int at = start + 1; at < tag.length(); at++) {
+      if (tag.charAt(at) == tag.charAt(start)) {
+        return at;
+      }
+      at += tag.charAt(at) == '\\' ? 1 : 0;
+    }
+    return -1;
   }
 
   static String rewrite(String source) {
