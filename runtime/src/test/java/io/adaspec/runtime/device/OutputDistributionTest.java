@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adaspec.runtime.device.StepHarness.Sequence;
-import io.adaspec.runtime.model.ForwardBatch;
-import io.adaspec.runtime.model.HashModelRunner;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.sampling.RejectionSampler;
 import io.adaspec.runtime.sampling.TokenSampler;
@@ -24,8 +22,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What comes out follows the target's transformed distribution, whatever was drafted. */
 class OutputDistributionTest {
-  private static final int VOCABULARY = 6;
-  private static final int[] PROMPT = {1, 2, 3, 1, 2};
   private static final int SEEDS = 5_000;
 
   static Stream<Arguments> ways() {
@@ -49,26 +45,24 @@ class OutputDistributionTest {
   @MethodSource("ways")
   void threeTokensFollowTheTargetsJointDistribution(
       SpeculationStrategy strategy, Verifier verifier, SamplingParams params) {
-    int cells = VOCABULARY * VOCABULARY * VOCABULARY;
-    int[] counts = new int[cells];
+    int[] counts = new int[JointDistribution.CELLS];
     int accepted = 0;
-    StepHarness harness = new StepHarness(model(7), Optional.of(model(8)), 1).verifier(verifier);
+    StepHarness harness =
+        new StepHarness(JointDistribution.target(), Optional.of(JointDistribution.draft()), 1)
+            .verifier(verifier);
     for (int seed = 0; seed < SEEDS; seed++) {
       SamplingParams seeded =
           new SamplingParams(
               params.temperature(), params.topK(), params.topP(), params.minP(), seed * 77L);
-      Sequence sequence = harness.add(PROMPT, 5, seeded);
+      Sequence sequence = harness.add(JointDistribution.prompt(), 5, seeded);
       harness.finish(strategy, 512);
-      int at = PROMPT.length;
-      counts[
-          (sequence.tokens[at] * VOCABULARY + sequence.tokens[at + 1]) * VOCABULARY
-              + sequence.tokens[at + 2]]++;
+      counts[JointDistribution.cell(sequence.output())]++;
       accepted += sequence.accepted;
       harness.preempt(sequence);
       harness.sequences.clear();
     }
     assertThat(accepted > SEEDS / 4).isEqualTo(!strategy.spec().equals("off"));
-    assertFollows(counts, jointDistribution(params));
+    JointDistribution.assertFollows(counts, JointDistribution.of(params));
   }
 
   @Test
@@ -106,7 +100,7 @@ class OutputDistributionTest {
       float[] proposal = randomDistribution(random);
       float[] target = randomDistribution(random);
       boolean oneHot = round % 4 == 3;
-      int[] counts = new int[VOCABULARY];
+      int[] counts = new int[JointDistribution.VOCABULARY];
       for (int seed = 0; seed < 50_000; seed++) {
         int proposed = oneHot ? 2 : choose(proposal, seed);
         float[] p = oneHot ? new float[0] : proposal;
@@ -115,74 +109,12 @@ class OutputDistributionTest {
                 ? proposed
                 : RejectionSampler.recover(proposed, p, target, seed, 9)]++;
       }
-      double[] expected = new double[VOCABULARY];
-      for (int i = 0; i < VOCABULARY; i++) {
+      double[] expected = new double[JointDistribution.VOCABULARY];
+      for (int i = 0; i < JointDistribution.VOCABULARY; i++) {
         expected[i] = target[i];
       }
-      assertFollows(counts, expected);
+      JointDistribution.assertFollows(counts, expected);
     }
-  }
-
-  private static void assertFollows(int[] counts, double[] expected) {
-    long n = 0;
-    for (int count : counts) {
-      n += count;
-    }
-    double chiSquare = 0;
-    int cells = 0;
-    double restExpected = 0;
-    long restCount = 0;
-    for (int i = 0; i < counts.length; i++) {
-      if (expected[i] * n < 8) {
-        restExpected += expected[i] * n;
-        restCount += counts[i];
-        assertThat(expected[i] == 0 && counts[i] > 0).as("cell %s is impossible", i).isFalse();
-      } else {
-        chiSquare += square(counts[i] - expected[i] * n) / (expected[i] * n);
-        cells++;
-      }
-    }
-    if (restExpected > 8) {
-      chiSquare += square(restCount - restExpected) / restExpected;
-      cells++;
-    }
-    int degrees = cells - 1;
-    double z = Math.cbrt(chiSquare / degrees) - (1 - 2.0 / (9 * degrees));
-    assertThat(z / Math.sqrt(2.0 / (9 * degrees)))
-        .as("chi-square %s with %s degrees of freedom, as standard normal", chiSquare, degrees)
-        .isLessThan(3.9);
-  }
-
-  /** Of the three tokens after the prompt, by asking the target for each conditional. */
-  private static double[] jointDistribution(SamplingParams params) {
-    double[] joint = new double[VOCABULARY * VOCABULARY * VOCABULARY];
-    float[] first = conditional(params);
-    for (int a = 0; a < VOCABULARY; a++) {
-      float[] second = conditional(params, a);
-      for (int b = 0; b < VOCABULARY; b++) {
-        float[] third = conditional(params, a, b);
-        for (int c = 0; c < VOCABULARY; c++) {
-          joint[(a * VOCABULARY + b) * VOCABULARY + c] = (double) first[a] * second[b] * third[c];
-        }
-      }
-    }
-    return joint;
-  }
-
-  private static float[] conditional(SamplingParams params, int... after) {
-    HashModelRunner target = model(7);
-    ForwardBatch batch = new ForwardBatch();
-    batch.clear();
-    batch.addSequence(new int[] {0, 1, 2});
-    int size = PROMPT.length + after.length;
-    for (int p = 0; p < size; p++) {
-      int token = p < PROMPT.length ? PROMPT[p] : after[p - PROMPT.length];
-      batch.addRow(token, p, p == size - 1);
-    }
-    target.forward(batch);
-    float[] out = new float[VOCABULARY];
-    target.distribution(0, params, out);
-    return out;
   }
 
   private static int choose(float[] distribution, long seed) {
@@ -203,7 +135,7 @@ class OutputDistributionTest {
   }
 
   private static float[] randomDistribution(SplittableRandom random) {
-    float[] out = new float[VOCABULARY];
+    float[] out = new float[JointDistribution.VOCABULARY];
     float sum = 0;
     for (int i = 0; i < out.length; i++) {
       out[i] = (float) Math.exp(1.5 * random.nextGaussian());
@@ -213,13 +145,5 @@ class OutputDistributionTest {
       out[i] /= sum;
     }
     return out;
-  }
-
-  private static double square(double x) {
-    return x * x;
-  }
-
-  private static HashModelRunner model(long salt) {
-    return new HashModelRunner(VOCABULARY, 4, 12, 64, salt, 0.6);
   }
 }

@@ -35,8 +35,9 @@ import java.util.function.BiFunction;
 import java.util.function.IntFunction;
 
 /**
- * A model pair on the processor's cores behind a scheduler, driven step by step. Only the clock is
- * made up: steps take what a fixed cost model says, so that a strategy decides the same each time.
+ * A model pair, usually on the processor's cores, behind a scheduler, driven step by step. Only the
+ * clock is made up: steps take what a fixed cost model says, so that a strategy decides the same
+ * each time.
  */
 final class PairBench implements AutoCloseable {
   static final int BLOCK_TOKENS = 16;
@@ -50,8 +51,7 @@ final class PairBench implements AutoCloseable {
    * @param blocks KV blocks of each model
    */
   PairBench(LoadedModel target, LoadedModel draft, int blocks) {
-    long bytes = blocks * (bytesPerBlock(target.config()) + bytesPerBlock(draft.config()));
-    this.device =
+    this(
         new CpuDeviceProvider()
             .open(
                 new DeviceSpec(
@@ -59,9 +59,14 @@ final class PairBench implements AutoCloseable {
                     Optional.of(target.forDevice()),
                     Optional.of(draft.forDevice()),
                     2,
-                    bytes,
+                    blocks * (bytesPerBlock(target.config()) + bytesPerBlock(draft.config())),
                     BLOCK_TOKENS,
-                    256));
+                    256)));
+  }
+
+  /** With a device that is closed with the bench. */
+  PairBench(Device device) {
+    this.device = device;
   }
 
   private static long bytesPerBlock(ModelConfig config) {
@@ -101,7 +106,12 @@ final class PairBench implements AutoCloseable {
       int stepsBetweenArrivals) {
     /** Under one policy, in chunks of at most {@code stepTokens}, each a step after the other. */
     static Way of(PolicySnapshot policy, int stepTokens) {
-      return new Way(step -> policy, Strategies::of, limits(stepTokens), 1);
+      return of(step -> policy, stepTokens);
+    }
+
+    /** Under a policy of every step. */
+    static Way of(IntFunction<PolicySnapshot> policyOfStep, int stepTokens) {
+      return new Way(policyOfStep, Strategies::of, limits(stepTokens), 1);
     }
 
     static SchedulerLimits limits(int stepTokens) {
