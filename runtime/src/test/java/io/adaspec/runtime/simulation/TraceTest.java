@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,6 +44,29 @@ class TraceTest {
     assertThat(code.times()).hasSize(719);
     assertThat(code.recorded()).isTrue();
     assertThat(variation(code.times())).isCloseTo(8.98, within(0.01));
+    assertThat(code.times().stream().map(Double::intValue).distinct()).hasSize(600 - 515);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"conv, 12, 7.0", "mooncake, 4, 2.9", "code, 27, 14.5"})
+  void theRecordedTracesHaveTheirKnownBursts(String name, long mostInASecond, double mostInTen)
+      throws IOException {
+    assumeTrue(Files.isDirectory(RECORDED), "no recorded traces in " + RECORDED);
+    List<Double> times = Trace.load(name, Optional.of(RECORDED)).times();
+
+    assertThat(busiest(times, 1)).isEqualTo(mostInASecond);
+    assertThat(busiest(times, 10) / 10.0).isCloseTo(mostInTen, within(0.3));
+  }
+
+  /** Most arrivals in one of the windows of so many seconds. */
+  private static long busiest(List<Double> times, int seconds) {
+    return times.stream()
+        .collect(Collectors.groupingBy(time -> (int) (time / seconds), Collectors.counting()))
+        .values()
+        .stream()
+        .mapToLong(count -> count)
+        .max()
+        .orElseThrow();
   }
 
   @Test
