@@ -17,7 +17,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Our pre-tokenizers against those of the native tokenizers library, which is given the expressions
@@ -34,119 +34,23 @@ final class PreTokenizerFuzzTest {
       "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
           + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
+  private static final List<String> DEEPSEEK =
+      List.of(
+          "[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", "[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+");
+
   private static final List<String> PIECES =
       List.of(
-          "a",
-          "Be",
-          "word",
-          "Z",
-          "ß",
-          "é",
-          "e\u0301",
-          "\u0301",
-          "ñ",
-          "Ж",
-          "я",
-          "λ",
-          "ﬁ",
-          "ſ",
-          "0",
-          "7",
-          "12",
-          "345",
-          "6789",
-          "1234567",
-          "٣",
-          "Ⅷ",
-          "½",
-          "²",
-          "五",
-          "९९",
-          " ",
-          "  ",
-          "   ",
-          "\t",
-          "\n",
-          "\n\n",
-          "\r\n",
-          "\r",
-          " \n",
-          "\n ",
-          "\u00a0",
-          "\u3000",
-          "\u2028",
-          "\u0085",
-          "\u200b",
-          "\ufeff",
-          "\u000b",
-          "'",
-          "'s",
-          "'S",
-          "'t",
-          "'re",
-          "'RE",
-          "'ve",
-          "'m",
-          "'ll",
-          "'Ll",
-          "'d",
-          "'x",
-          "''",
-          "’s",
-          "'ſ",
-          ".",
-          ",",
-          "!?",
-          "...",
-          "-",
-          "--",
-          "_",
-          "#",
-          "$",
-          "%",
-          "&&",
-          "(",
-          ")",
-          "[]",
-          "{\"",
-          "\"",
-          "/",
-          "\\",
-          "|",
-          "~",
-          "`",
-          "+=",
-          "<|",
-          "|>",
-          "@",
-          "^",
-          "€",
-          "©",
-          "→",
-          "、",
-          "。",
-          "「",
-          "中",
-          "文字",
-          "日本",
-          "カ",
-          "ひらがな",
-          "한국",
-          "ไทย",
-          "नमस्ते",
-          "עִבְרִית",
-          "العربية",
-          "😀",
-          "👩‍👩‍👧",
-          "🇩🇪",
-          "👍🏽",
-          "❤️",
-          "🪜");
+          ("a·Be·word·Z·ß·é·e\u0301·\u0301·ñ·Ж·я·λ·ﬁ·ſ·0·7·12·345·6789·1234567·٣·Ⅷ·½·²·五·९९"
+                  + "· ·  ·   ·\t·\n·\n\n·\r\n·\r· \n·\n ·\u00a0·\u3000·\u2028·\u0085·\u200b·\ufeff·\u000b"
+                  + "·'·'s·'S·'t·'re·'RE·'ve·'m·'ll·'Ll·'d·'x·''·’s·'ſ"
+                  + "·.·,·!?·...·-·--·_·#·$·%·&&·(·)·[]·{\"·\"·/·\\·|·~·`·+=·<|·|>·@·^·€·©·→·、·。·「"
+                  + "·中·文字·日本·カ·ひらがな·한국·ไทย·नमस्ते·עִבְרִית·العربية"
+                  + "·😀·👩‍👩‍👧·🇩🇪·👍🏽·❤️·🪜")
+              .split("·", -1));
 
   @ParameterizedTest
-  @CsvSource({"llama-bpe, true", "qwen2, false", "gpt-2, false"})
-  void randomTextsGetTheIdsOfTheTokenizersLibrary(String name, boolean ignoreMerges)
-      throws IOException {
+  @ValueSource(strings = {"llama-bpe", "qwen2", "gpt-2", "starcoder", "deepseek-coder"})
+  void randomTextsGetTheIdsOfTheTokenizersLibrary(String name) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     List<String> tokens = new ArrayList<>();
     for (int b = 0; b < 256; b++) {
@@ -156,12 +60,7 @@ final class PreTokenizerFuzzTest {
     merges.forEach(merge -> tokens.add(merge.replace(" ", "")));
     Tokenizer ours = ours(name, tokens, merges);
     Tokenizer library =
-        JsonTokenizer.of(
-            json(name, ignoreMerges, tokens, merges, mapper),
-            "",
-            "",
-            OptionalInt.empty(),
-            Set.of());
+        JsonTokenizer.of(json(name, tokens, merges, mapper), "", "", OptionalInt.empty(), Set.of());
     SplittableRandom random = new SplittableRandom(name.hashCode());
     for (int round = 0; round < 4000; round++) {
       StringBuilder text = new StringBuilder();
@@ -213,39 +112,45 @@ final class PreTokenizerFuzzTest {
   }
 
   private static JsonNode json(
-      String name,
-      boolean ignoreMerges,
-      List<String> tokens,
-      List<String> merges,
-      ObjectMapper mapper) {
+      String name, List<String> tokens, List<String> merges, ObjectMapper mapper) {
     ObjectNode json = mapper.createObjectNode();
     json.putArray("added_tokens");
     ArrayNode parts =
         json.putObject("pre_tokenizer").put("type", "Sequence").putArray("pretokenizers");
-    boolean plain = name.equals("gpt-2");
-    if (!plain) {
-      parts
-          .addObject()
-          .put("type", "Split")
-          .put("behavior", "Isolated")
-          .put("invert", false)
-          .putObject("pattern")
-          .put("Regex", ignoreMerges ? LLAMA3 : QWEN2);
+    switch (name) {
+      case "llama-bpe" -> split(parts, LLAMA3);
+      case "qwen2" -> split(parts, QWEN2);
+      case "starcoder" -> parts.addObject().put("type", "Digits").put("individual_digits", true);
+      case "deepseek-coder" -> {
+        DEEPSEEK.forEach(regex -> split(parts, regex));
+        parts.addObject().put("type", "Digits").put("individual_digits", true);
+      }
+      default -> {}
     }
     parts
         .addObject()
         .put("type", "ByteLevel")
         .put("add_prefix_space", false)
         .put("trim_offsets", true)
-        .put("use_regex", plain);
+        .put("use_regex", Set.of("gpt-2", "starcoder").contains(name));
     json.putObject("decoder").put("type", "ByteLevel");
     ObjectNode model =
-        json.putObject("model").put("type", "BPE").put("ignore_merges", ignoreMerges);
+        json.putObject("model").put("type", "BPE").put("ignore_merges", name.equals("llama-bpe"));
     ObjectNode vocabulary = model.putObject("vocab");
     for (int id = 0; id < tokens.size(); id++) {
       vocabulary.put(tokens.get(id), id);
     }
     merges.forEach(model.putArray("merges")::add);
     return json;
+  }
+
+  private static void split(ArrayNode parts, String regex) {
+    parts
+        .addObject()
+        .put("type", "Split")
+        .put("behavior", "Isolated")
+        .put("invert", false)
+        .putObject("pattern")
+        .put("Regex", regex);
   }
 }
