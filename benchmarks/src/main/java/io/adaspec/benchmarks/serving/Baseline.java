@@ -3,7 +3,7 @@ package io.adaspec.benchmarks.serving;
 /**
  * What plain decoding does on this machine; loads and targets are multiples of it.
  *
- * @param requestsPerSecond of a closed loop that keeps the engine full: a load of 1
+ * @param requestsPerSecond of the fastest closed loop: a load of 1
  * @param ttftMillis median of requests that are alone
  * @param tpotMillis median of requests that are alone
  */

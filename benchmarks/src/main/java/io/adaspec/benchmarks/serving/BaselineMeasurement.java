@@ -10,12 +10,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What an engine can do: a closed loop of clients that keep it full, and requests that are alone.
- * The loop also warms the engine up.
+ * What an engine can do: closed loops of several numbers of clients, of which the fastest counts,
+ * and requests that are alone. A loop also warms the engine up.
  */
 final class BaselineMeasurement {
-  /** About as many as a full engine serves at once. */
-  private static final int CLIENTS = 32;
+  /** A small model is served fastest by few at once, a large one by many. */
+  private static final List<Integer> CLIENTS = List.of(4, 8, 16, 32);
 
   private static final int ALONE = 7;
 
@@ -34,9 +34,17 @@ final class BaselineMeasurement {
     this.prompts = prompts;
   }
 
+  /** Warms the engine up, for about {@code seconds}. */
+  void warmUp(double seconds) {
+    loop(CLIENTS.get(1), seconds);
+  }
+
   /** Measures for about {@code seconds}. */
   Baseline measure(double seconds) {
-    double capacity = loop(seconds);
+    double capacity = 0;
+    for (int clients : CLIENTS) {
+      capacity = Math.max(capacity, loop(clients, seconds / CLIENTS.size()));
+    }
     List<ServedAlone> alone = new ArrayList<>();
     for (int i = 0; i < ALONE; i++) {
       long start = engine.clock().nanoTime();
@@ -63,14 +71,14 @@ final class BaselineMeasurement {
    *
    * @return requests per second, by the output tokens of those that ended behind the ramp
    */
-  double loop(double seconds) {
+  private double loop(int count, double seconds) {
     long start = engine.clock().nanoTime();
     long counting = start + Math.round(1e9 * seconds * RAMP);
     long end = start + Math.round(1e9 * seconds);
     List<Long> ends = new ArrayList<>();
     List<CompletableFuture<Void>> clients = new ArrayList<>();
-    for (int client = 0; client < CLIENTS; client++) {
-      int first = 1 + plan.outputTokens() * client / CLIENTS;
+    for (int client = 0; client < count; client++) {
+      int first = 1 + plan.outputTokens() * client / count;
       clients.add(next(first, end, ends));
     }
     clients.forEach(CompletableFuture::join);

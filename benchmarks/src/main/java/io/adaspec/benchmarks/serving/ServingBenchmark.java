@@ -16,7 +16,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /**
  * Open-loop load on the real engine, policy beside policy.
  *
- * <p>First a closed loop under plain decoding says what a load of 1 is, and requests that are alone
+ * <p>First closed loops under plain decoding say what a load of 1 is, and requests that are alone
  * say what targets are multiples of. Then blocks: at every load, every policy serves the same
  * requests at the same times, one policy after the other, in alternating order; a block ends when
  * all its requests are served. Every finished block is logged, and those in the log are not run
@@ -57,12 +57,12 @@ final class ServingBenchmark implements AutoCloseable {
   /**
    * Warms up, and measures what plain decoding does unless the log has it.
    *
-   * @param seconds of each closed loop
+   * @param seconds of the capacity measurement; half of it goes into each warm-up
    */
   Baseline prepare(ServingLog log, double seconds) throws IOException {
     for (String policy : plan.policies()) {
       progress.accept("warming up " + policy);
-      measurement(policy).loop(seconds);
+      measurement(policy).warmUp(seconds / 2);
     }
     Optional<Baseline> known = log.baseline();
     if (known.isPresent()) {

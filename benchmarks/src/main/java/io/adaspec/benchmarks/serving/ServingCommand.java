@@ -70,14 +70,14 @@ public final class ServingCommand implements Callable<Integer> {
 
   @Option(
       names = "--block-seconds",
-      defaultValue = "6",
+      defaultValue = "5",
       description = "Of arrivals in a block. Default: ${DEFAULT-VALUE}.")
   private double blockSeconds;
 
   @Option(
       names = "--baseline-seconds",
-      defaultValue = "8",
-      description = "Of each closed loop before. Default: ${DEFAULT-VALUE}.")
+      defaultValue = "16",
+      description = "For the capacity; half of it for each warm-up. Default: ${DEFAULT-VALUE}.")
   private double baselineSeconds;
 
   @Option(

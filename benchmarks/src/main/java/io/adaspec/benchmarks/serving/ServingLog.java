@@ -125,7 +125,7 @@ final class ServingLog {
   private String format(ServedRequest request) {
     return String.format(
         Locale.ROOT,
-        "%d:%d:%.2f:%.2f",
+        "%d:%d:%.1f:%.1f",
         place(request.serviceClass()),
         request.tokens(),
         request.ttftMillis(),

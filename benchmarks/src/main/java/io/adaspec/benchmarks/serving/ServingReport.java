@@ -52,8 +52,8 @@ final class ServingReport {
 
   private void introduction(String name) {
     out.format(
-        "Plain decoding serves %.2f requests/s of %d prompt and %d output tokens in a closed loop of"
-            + " 32 clients: a load of 1. A request alone has a TTFT of %.1f ms and a TPOT of %.2f"
+        "Plain decoding serves %.2f requests/s of %d prompt and %d output tokens in the fastest of"
+            + " four closed loops (4 to 32 clients): a load of 1. A request alone has a TTFT of %.1f ms and a TPOT of %.2f"
             + " ms; targets are multiples of these:%n%n",
         baseline.requestsPerSecond(),
         plan.promptTokens(),

@@ -119,7 +119,7 @@ class ServingBenchmarkTest {
             PromptSource.random(64, 1),
             progress::add)) {
       ServingLog log = log(file);
-      benchmark.run(log, benchmark.prepare(log, 0.2));
+      benchmark.run(log, benchmark.prepare(log, 0.4));
     }
   }
 }
