@@ -219,7 +219,7 @@ final class BatchingActor {
       onStepLost(device, step);
       return;
     }
-    device.advance(now);
+    devices.advance(device, now);
     for (TokenEmission emission : outcome.emissions()) {
       hand(emission, now);
     }
@@ -310,6 +310,7 @@ final class BatchingActor {
       changed(device);
       passOn();
     }
+    devices.advance(now()); // who waits for a device that is slower than predicted may go elsewhere
   }
 
   /** A device that cannot go on for now had a step in flight, or none. */

@@ -34,7 +34,19 @@ final class DeviceFleet {
 
   /** Sends a step to every device that is idle and has something to do. */
   void advance(long nowNanos) {
-    devices.forEach(device -> device.advance(nowNanos));
+    List<Scheduler> fleet = schedulers();
+    devices.forEach(device -> device.advance(fleet, nowNanos));
+  }
+
+  /**
+   * Sends the next step of a device that has just done one, and then those of idle devices, for
+   * whom somebody who waits may now be better off with them.
+   */
+  void advance(DeviceSlot done, long nowNanos) {
+    done.advance(schedulers(), nowNanos);
+    if (devices.size() > 1 && !waiting.isEmpty()) {
+      advance(nowNanos);
+    }
   }
 
   /** A device is open, for the first time or again. */

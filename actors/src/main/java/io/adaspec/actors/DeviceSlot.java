@@ -6,6 +6,7 @@ import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.RequestId;
+import io.adaspec.runtime.scheduler.Placement;
 import io.adaspec.runtime.scheduler.Scheduler;
 import io.adaspec.runtime.scheduler.SchedulerLoad;
 import io.adaspec.runtime.scheduler.Sequence;
@@ -133,13 +134,17 @@ final class DeviceSlot {
     scheduler().ifPresent(known -> known.runApart(id));
   }
 
-  /** Sends the next step if the device is idle and there is one. */
-  void advance(long nowNanos) {
+  /**
+   * Sends the next step if the device is idle and there is one.
+   *
+   * @param fleet schedulers of all devices that share the queue
+   */
+  void advance(List<Scheduler> fleet, long nowNanos) {
     Scheduler known = scheduler;
     if (known == null || state != DeviceState.READY || inFlight) {
       return;
     }
-    Optional<StepPlan> plan = known.schedule(nowNanos);
+    Optional<StepPlan> plan = known.schedule(nowNanos, Placement.on(known, fleet, nowNanos));
     if (plan.isPresent()) {
       inFlight = true;
       sentNanos = nowNanos;

@@ -30,7 +30,37 @@ public record AdmissionControl(double maxLateness) {
   }
 
   /** One device: how busy it is, and what its steps cost. */
-  public record Outlook(SchedulerLoad load, CostModel cost) {}
+  public record Outlook(SchedulerLoad load, CostModel cost) {
+    /** P for so many prompt tokens beside what is pending. */
+    double prefillNanos(double tokens) {
+      double pending = load.pendingPrefillTokens() + tokens;
+      double perStep = Math.min(pending, Math.max(1, load.stepTokens() - load.decodingSequences()));
+      return Math.ceil(pending / perStep) * stepNanos(0, (int) perStep);
+    }
+
+    /** F for so many sequences that need places, and blocks for so many tokens together. */
+    double freeingNanos(double sequences, double tokens) {
+      int running = load.runningSequences();
+      if (running == 0) {
+        return 0;
+      }
+      double places = sequences + load.preemptedSequences() + running - load.maxSequences();
+      double used = load.kvBlocks() - load.freeKvBlocks();
+      double blocks = Math.ceil(tokens / load.blockTokens()) - load.freeKvBlocks();
+      double share = Math.max(Math.max(0, places / running), used > 0 ? blocks / used : 0);
+      double left = load.expectedOutputTokens() / (running + load.preemptedSequences());
+      return share * 2 * left / load.tokensPerStep() * stepNanos(0, 0);
+    }
+
+    /** A step of what decodes, of some more sequences beside it, and of prefill rows. */
+    double stepNanos(int moreDecoding, int prefillRows) {
+      int decoding = load.decodingSequences() + moreDecoding;
+      return cost.overheadNanos(decoding)
+          + cost.targetPassNanos(
+              Math.max(1, decoding + prefillRows),
+              load.contextTokens() + BatchView.contextReads(0, prefillRows));
+    }
+  }
 
   /** Why a request is refused. */
   public enum Reason {
@@ -87,7 +117,7 @@ public record AdmissionControl(double maxLateness) {
     double least = Double.POSITIVE_INFINITY;
     for (Outlook device : ready) {
       double tokens = tokensBefore + request.prompt().size();
-      double wait = freeingNanos(device, before + 1, tokens) + prefillNanos(device, tokens);
+      double wait = device.freeingNanos(before + 1, tokens) + device.prefillNanos(tokens);
       least = Math.min(least, wait);
     }
     return Double.isInfinite(least) ? 0 : Math.round(least);
@@ -102,37 +132,5 @@ public record AdmissionControl(double maxLateness) {
     double requests = (double) (waiting.size() + 1 - waiting.maxRequests()) / waiting.maxRequests();
     double tokens = (double) (waiting.tokens() + prompt - waiting.maxTokens());
     return Math.clamp(Math.max(requests, tokens / waiting.maxTokens()), 0, 1);
-  }
-
-  private static double prefillNanos(Outlook device, double tokens) {
-    SchedulerLoad load = device.load();
-    double pending = load.pendingPrefillTokens() + tokens;
-    double perStep = Math.min(pending, Math.max(1, load.stepTokens() - load.decodingSequences()));
-    return Math.ceil(pending / perStep) * stepNanos(device, (int) perStep);
-  }
-
-  private static double freeingNanos(Outlook device, double sequences, double tokens) {
-    SchedulerLoad load = device.load();
-    int running = load.runningSequences();
-    if (running == 0) {
-      return 0;
-    }
-    double places = sequences + load.preemptedSequences() + running - load.maxSequences();
-    double used = load.kvBlocks() - load.freeKvBlocks();
-    double blocks = Math.ceil(tokens / load.blockTokens()) - load.freeKvBlocks();
-    double share = Math.max(Math.max(0, places / running), used > 0 ? blocks / used : 0);
-    double left = load.expectedOutputTokens() / (running + load.preemptedSequences());
-    return share * 2 * left / load.tokensPerStep() * stepNanos(device, 0);
-  }
-
-  private static double stepNanos(Outlook device, int prefillRows) {
-    SchedulerLoad load = device.load();
-    int decoding = load.decodingSequences();
-    return device.cost().overheadNanos(decoding)
-        + device
-            .cost()
-            .targetPassNanos(
-                Math.max(1, decoding + prefillRows),
-                load.contextTokens() + BatchView.contextReads(0, prefillRows));
   }
 }

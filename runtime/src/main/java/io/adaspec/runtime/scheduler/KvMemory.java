@@ -26,11 +26,16 @@ final class KvMemory {
     return draft;
   }
 
+  /** Known tokens of a sequence that holds no blocks whose target KV is cached. */
+  int cachedTokens(Sequence sequence) {
+    String salt = sequence.request().cacheSalt();
+    return target.cachedTokens(salt, sequence.tokens(), sequence.knownTokens() - 1);
+  }
+
   /** Blocks that must be free for all known tokens of a sequence that holds none. */
   int blocksToPlace(Sequence sequence) {
     String salt = sequence.request().cacheSalt();
-    int limit = sequence.knownTokens() - 1;
-    int cached = target.cachedTokens(salt, sequence.tokens(), limit);
+    int cached = cachedTokens(sequence);
     int hits = cached / target.blockTokens();
     int sleeping = target.freeBlocksOfPrefix(salt, sequence.tokens(), cached);
     return target.blocksFor(sequence.knownTokens()) - hits + sleeping;

@@ -130,7 +130,7 @@ final class PrefillPlanner {
   /** The next sequence to be placed: preempted ones before waiting ones of their class. */
   private @Nullable Sequence newcomer(StepRows step) {
     Sequence preempted = residents.firstPreempted(step, capacityTokens);
-    Optional<Sequence> first = waiting.first(capacityTokens, step::admits);
+    Optional<Sequence> first = waiting.first(capacityTokens, step::admitsNew);
     if (preempted == null) {
       return first.orElse(null);
     }

@@ -2,6 +2,7 @@ package io.adaspec.runtime.scheduler;
 
 import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.request.RequestId;
+import io.adaspec.runtime.scheduler.AdmissionControl.Outlook;
 import io.adaspec.runtime.speculation.ControllerState;
 import io.adaspec.runtime.speculation.CostCorrection;
 import io.adaspec.runtime.speculation.CostModel;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,7 @@ public final class Scheduler {
   private boolean ready = true;
   private long nextStep;
   private StepPlanner.@Nullable Planned inFlight;
+  private long plannedNanos;
 
   /** A scheduler with the strategies of this library. */
   public Scheduler(
@@ -86,6 +89,15 @@ public final class Scheduler {
    * @throws IllegalStateException if a step is in flight
    */
   public Optional<StepPlan> schedule(long nowNanos) {
+    return schedule(nowNanos, sequence -> true);
+  }
+
+  /**
+   * The same where several schedulers share the queue.
+   *
+   * @param mayTake which of the sequences that wait there may come here; see {@link Placement}
+   */
+  public Optional<StepPlan> schedule(long nowNanos, Predicate<Sequence> mayTake) {
     if (inFlight != null) {
       throw new IllegalStateException(
           "step " + inFlight.plan().id() + " is in flight; commit it before the next one");
@@ -94,11 +106,12 @@ public final class Scheduler {
       return Optional.empty();
     }
     CostModel predicted = learned.correction().applied(policy.cost());
-    inFlight = planner.plan(nextStep, policy, predicted, nowNanos).orElse(null);
+    inFlight = planner.plan(nextStep, policy, predicted, mayTake, nowNanos).orElse(null);
     if (inFlight == null) {
       return Optional.empty();
     }
     nextStep++;
+    plannedNanos = nowNanos;
     return Optional.of(inFlight.plan());
   }
 
@@ -288,6 +301,25 @@ public final class Scheduler {
 
   public CostModel cost() {
     return policy.cost();
+  }
+
+  /** How busy it is, and what its steps cost as corrected by those that were measured. */
+  Outlook outlook() {
+    return new Outlook(load(), learned.correction().applied(policy.cost()));
+  }
+
+  boolean isReady() {
+    return ready;
+  }
+
+  /** How long ago the step in flight was planned; 0 without one. */
+  long inFlightNanos(long nowNanos) {
+    return inFlight == null ? 0 : nowNanos - plannedNanos;
+  }
+
+  /** Known tokens of a sequence without KV that need not be computed here. */
+  int cachedTokens(Sequence sequence) {
+    return kv.cachedTokens(sequence);
   }
 
   public DeviceInfo device() {

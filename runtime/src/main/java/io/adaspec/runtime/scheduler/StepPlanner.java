@@ -82,18 +82,21 @@ final class StepPlanner {
    * that sequence's alone; the others come when it cannot be placed.
    *
    * @param predicted the cost model as corrected so far
+   * @param mayTake which waiting sequences may be placed; who runs apart always may
    */
-  Optional<Planned> plan(long id, Policy policy, CostModel predicted, long nowNanos) {
+  Optional<Planned> plan(
+      long id, Policy policy, CostModel predicted, Predicate<Sequence> mayTake, long nowNanos) {
     Optional<Sequence> apart = residents.firstApart().or(() -> waiting.firstApart(capacityTokens));
     Optional<Planned> planned =
-        apart.flatMap(alone -> plan(rows(id, alone::equals), policy, predicted, nowNanos));
+        apart.flatMap(
+            alone -> plan(rows(id, alone::equals, any -> true), policy, predicted, nowNanos));
     return planned.isPresent()
         ? planned
-        : plan(rows(id, each -> !each.isApart()), policy, predicted, nowNanos);
+        : plan(rows(id, each -> !each.isApart(), mayTake), policy, predicted, nowNanos);
   }
 
-  private StepRows rows(long id, Predicate<Sequence> eligible) {
-    return new StepRows(id, limits.stepTokens(), eligible);
+  private StepRows rows(long id, Predicate<Sequence> eligible, Predicate<Sequence> mayTake) {
+    return new StepRows(id, limits.stepTokens(), eligible, mayTake);
   }
 
   private Optional<Planned> plan(StepRows step, Policy policy, CostModel predicted, long nowNanos) {

@@ -10,6 +10,7 @@ final class StepRows {
   private final long step;
   private final int budget;
   private final Predicate<Sequence> eligible;
+  private final Predicate<Sequence> mayTake;
   private final List<Sequence> sequences = new ArrayList<>();
   private final List<Sequence> preempted = new ArrayList<>();
   private int[] rows = new int[64];
@@ -17,16 +18,23 @@ final class StepRows {
 
   /**
    * @param eligible who may take part
+   * @param mayTake which of them may come from the queue
    */
-  StepRows(long step, int budget, Predicate<Sequence> eligible) {
+  StepRows(long step, int budget, Predicate<Sequence> eligible, Predicate<Sequence> mayTake) {
     this.step = step;
     this.budget = budget;
     this.eligible = eligible;
+    this.mayTake = mayTake;
   }
 
   /** Whether a sequence may take part: it is not paused, and did not lose its KV for this step. */
   boolean admits(Sequence sequence) {
     return !sequence.isPaused() && eligible.test(sequence) && !preempted.contains(sequence);
+  }
+
+  /** Whether a waiting sequence may be placed and take part. */
+  boolean admitsNew(Sequence sequence) {
+    return admits(sequence) && mayTake.test(sequence);
   }
 
   void add(Sequence sequence, int count) {

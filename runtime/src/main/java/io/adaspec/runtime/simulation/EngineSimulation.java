@@ -4,6 +4,7 @@ import io.adaspec.runtime.device.sim.SimulatedDevice;
 import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.scheduler.AdmissionControl;
+import io.adaspec.runtime.scheduler.Placement;
 import io.adaspec.runtime.scheduler.Scheduler;
 import io.adaspec.runtime.scheduler.SchedulerLimits;
 import io.adaspec.runtime.scheduler.StepOutcome;
@@ -27,9 +28,10 @@ import java.util.PriorityQueue;
  *   <li>{@link #submit}: a request will arrive at its arrival time.
  *   <li>{@code arrive}: {@link AdmissionControl} admits it, with a predicted wait, or refuses it;
  *       who is admitted waits in the {@link WaitingQueue} that all devices share.
- *   <li>{@code begin}: an idle device asks its {@link Scheduler} for a step. The plan says who
- *       computes how many tokens: prefill chunks of newcomers, one token of those that decode, and
- *       draft tokens as far as the policy's strategy wants them. The device executes it: draft
+ *   <li>{@code begin}: an idle device asks its {@link Scheduler} for a step, in which it may take
+ *       those from the queue whom {@link Placement} predicts to finish there first. The plan says
+ *       who computes how many tokens: prefill chunks of newcomers, one token of those that decode,
+ *       and draft tokens as far as the policy's strategy wants them. The device executes it: draft
  *       passes, one verify pass.
  *   <li>{@code end}: when the step's time is over the scheduler commits its result. Tokens are
  *       emitted, finished sequences free their KV blocks, the strategy's estimates are corrected.
@@ -44,6 +46,7 @@ public final class EngineSimulation {
   private final WaitingQueue waiting;
   private final AdmissionControl admission;
   private final List<Lane> lanes = new ArrayList<>();
+  private final List<Scheduler> schedulers;
   private final PriorityQueue<InferenceRequest> arrivals =
       new PriorityQueue<>(
           Comparator.comparingLong(InferenceRequest::arrivalNanos)
@@ -70,6 +73,7 @@ public final class EngineSimulation {
       lanes.add(
           new Lane(device, new Scheduler(device.info(), waiting, limits, policy, device.cost())));
     }
+    this.schedulers = lanes.stream().map(Lane::scheduler).toList();
     this.tally = new StepTally(devices.getFirst().cost());
   }
 
@@ -140,7 +144,8 @@ public final class EngineSimulation {
   }
 
   private void begin(Lane lane) {
-    lane.begin(clock.nanoTime());
+    long now = clock.nanoTime();
+    lane.begin(now, Placement.on(lane.scheduler(), schedulers, now));
   }
 
   private void end(Lane lane) {

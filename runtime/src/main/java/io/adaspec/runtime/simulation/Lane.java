@@ -4,10 +4,12 @@ import io.adaspec.runtime.device.sim.SimulatedDevice;
 import io.adaspec.runtime.scheduler.AdmissionControl;
 import io.adaspec.runtime.scheduler.Scheduler;
 import io.adaspec.runtime.scheduler.SchedulerLoad;
+import io.adaspec.runtime.scheduler.Sequence;
 import io.adaspec.runtime.scheduler.StepOutcome;
 import io.adaspec.runtime.step.StepPlan;
 import io.adaspec.runtime.step.StepResult;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** One device with its scheduler, and the step that it is busy with. */
@@ -35,9 +37,13 @@ final class Lane {
     return endNanos;
   }
 
-  /** Starts a step if there is something to do; what it will yield is known at once. */
-  void begin(long nowNanos) {
-    Optional<StepPlan> plan = scheduler.schedule(nowNanos);
+  /**
+   * Starts a step if there is something to do; what it will yield is known at once.
+   *
+   * @param mayTake which waiting sequences may come here
+   */
+  void begin(long nowNanos, Predicate<Sequence> mayTake) {
+    Optional<StepPlan> plan = scheduler.schedule(nowNanos, mayTake);
     if (plan.isPresent()) {
       StepResult executed = device.execute(plan.get());
       result = executed;
