@@ -26,7 +26,8 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  * <p>A failed step is answered with {@link BatchingActor.StepFailed}, since a restart loses the
  * message, and then thrown: supervision closes the device, opens it again after a growing pause and
  * announces {@link BatchingActor.DeviceReady}, with empty KV memory. A permanent failure ends the
- * actor.
+ * actor. After a step that failed for its own sake the device goes on, announced as if it had been
+ * opened again, up to the bounds of {@link StepFailures}.
  *
  * <p>Errors of the JVM that the device's own work meets are failures of the device, not of the
  * process.
@@ -55,6 +56,7 @@ final class GpuActor {
   private final int index;
   private final ActorRef<BatchingActor.Command> batching;
   private final Device device;
+  private final StepFailures failures;
   private CostModel cost;
   private final Optional<BackgroundProfile> profile;
   private boolean idle;
@@ -64,12 +66,14 @@ final class GpuActor {
       int index,
       ActorRef<BatchingActor.Command> batching,
       Device device,
+      StepFailures failures,
       CostModel cost,
       Optional<BackgroundProfile> profile) {
     this.context = context;
     this.index = index;
     this.batching = batching;
     this.device = device;
+    this.failures = failures;
     this.cost = cost;
     this.profile = profile;
   }
@@ -84,8 +88,9 @@ final class GpuActor {
       DeviceOpener opener,
       EngineSettings.DeviceSettings settings,
       ActorRef<BatchingActor.Command> batching) {
+    StepFailures failures = new StepFailures(); // outlives restarts
     return Behaviors.supervise(
-            Behaviors.<Command>setup(context -> open(context, index, opener, batching)))
+            Behaviors.<Command>setup(context -> open(context, index, opener, failures, batching)))
         .onFailure(
             DeviceException.class,
             SupervisorStrategy.restartWithBackoff(
@@ -96,6 +101,7 @@ final class GpuActor {
       ActorContext<Command> context,
       int index,
       DeviceOpener opener,
+      StepFailures failures,
       ActorRef<BatchingActor.Command> batching) {
     Device device;
     CostModel cost;
@@ -113,7 +119,7 @@ final class GpuActor {
       return openFailed(context, index, opener, batching, e);
     }
     context.getLog().info("device {} open: {}", opener.name(), device.info().description());
-    GpuActor actor = new GpuActor(context, index, batching, device, cost, profile);
+    GpuActor actor = new GpuActor(context, index, batching, device, failures, cost, profile);
     actor.announce();
     profile.ifPresent(known -> context.setReceiveTimeout(IDLE, new Idle()));
     return actor.idle();
@@ -166,9 +172,11 @@ final class GpuActor {
     try {
       result = onDevice(device.info().name(), () -> device.execute(plan));
     } catch (DeviceException e) {
-      batching.tell(new BatchingActor.StepFailed(index, plan.id(), e));
-      return failed(context, device.info().name(), e);
+      DeviceException failure = failures.failed(e);
+      batching.tell(new BatchingActor.StepFailed(index, plan.id(), failure));
+      return failure.ofStep() ? announce() : failed(context, device.info().name(), failure);
     }
+    failures.worked();
     batching.tell(new BatchingActor.StepCompleted(index, result));
     return Behaviors.same();
   }

@@ -5,7 +5,6 @@ import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.device.StepRunner;
 import io.adaspec.runtime.model.ModelRunner;
-import io.adaspec.runtime.sampling.InvalidLogitsException;
 import io.adaspec.runtime.step.StepPlan;
 import io.adaspec.runtime.step.StepResult;
 import io.adaspec.runtime.time.NanoClock;
@@ -61,19 +60,13 @@ final class CudaDevice implements Device {
       health.worked();
       return result;
     } catch (DeviceException e) {
-      if (isOfThePlan(e)) {
+      if (e.ofStep()) {
         throw e;
       }
       DeviceException counted = health.failed(e);
       failure = Optional.of(counted);
       throw counted;
     }
-  }
-
-  /** Whether the step, not the GPU, is at fault: as on the CPU, the device goes on. */
-  private static boolean isOfThePlan(DeviceException e) {
-    return e.getCause() instanceof IllegalArgumentException
-        || e.getCause() instanceof InvalidLogitsException;
   }
 
   @Override

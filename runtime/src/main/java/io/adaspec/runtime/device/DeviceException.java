@@ -7,36 +7,51 @@ package io.adaspec.runtime.device;
 public final class DeviceException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final boolean permanent;
-
-  private DeviceException(String message, boolean permanent, Throwable cause) {
-    super(message, cause);
-    this.permanent = permanent;
+  private enum Extent {
+    STEP,
+    OPENING,
+    DEVICE
   }
 
-  private DeviceException(String message, boolean permanent) {
+  private final Extent extent;
+
+  private DeviceException(String message, Extent extent, Throwable cause) {
+    super(message, cause);
+    this.extent = extent;
+  }
+
+  private DeviceException(String message, Extent extent) {
     super(message);
-    this.permanent = permanent;
+    this.extent = extent;
+  }
+
+  /**
+   * A step failed for its own sake, such as a plan that does not fit or logits that are not finite:
+   * the device is sound and takes the next step, but what its KV blocks hold is not to be relied
+   * on.
+   */
+  public static DeviceException stepFailure(String message, Throwable cause) {
+    return new DeviceException(message, Extent.STEP, cause);
   }
 
   /** A failure after which the device may be opened again, found by the device itself. */
   public static DeviceException transientFailure(String message) {
-    return new DeviceException(message, false);
+    return new DeviceException(message, Extent.OPENING);
   }
 
   /** A failure after which this device is lost to the process, found by the device itself. */
   public static DeviceException permanentFailure(String message) {
-    return new DeviceException(message, true);
+    return new DeviceException(message, Extent.DEVICE);
   }
 
   /** A failure after which the device may be opened again. */
   public static DeviceException transientFailure(String message, Throwable cause) {
-    return new DeviceException(message, false, cause);
+    return new DeviceException(message, Extent.OPENING, cause);
   }
 
   /** A failure after which this device is lost to the process. */
   public static DeviceException permanentFailure(String message, Throwable cause) {
-    return new DeviceException(message, true, cause);
+    return new DeviceException(message, Extent.DEVICE, cause);
   }
 
   /**
@@ -60,6 +75,11 @@ public final class DeviceException extends RuntimeException {
 
   /** Whether opening the device again is pointless. */
   public boolean permanent() {
-    return permanent;
+    return extent == Extent.DEVICE;
+  }
+
+  /** Whether the step alone failed, so that opening the device again is not called for. */
+  public boolean ofStep() {
+    return extent == Extent.STEP;
   }
 }

@@ -4,6 +4,7 @@ import io.adaspec.runtime.drafting.Drafts;
 import io.adaspec.runtime.drafting.ModelDrafter;
 import io.adaspec.runtime.drafting.NgramDrafter;
 import io.adaspec.runtime.model.ModelRunner;
+import io.adaspec.runtime.sampling.InvalidLogitsException;
 import io.adaspec.runtime.sampling.VerifiedTokens;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.SurvivalTable;
@@ -57,6 +58,8 @@ public final class StepRunner {
       return run(plan);
     } catch (DeviceException e) {
       throw e;
+    } catch (IllegalArgumentException | InvalidLogitsException e) {
+      throw DeviceException.stepFailure("step " + plan.id() + " failed: " + e.getMessage(), e);
     } catch (RuntimeException e) {
       throw DeviceException.transientFailure("step " + plan.id() + " failed: " + e.getMessage(), e);
     } catch (OutOfMemoryError | InternalError | StackOverflowError | LinkageError e) {
