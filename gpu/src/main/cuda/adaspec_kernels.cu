@@ -4,3 +4,4 @@
 #include "matmul.cu"
 #include "sampling.cu"
 #include "upload.cu"
+#include "probe.cu"

@@ -9,7 +9,7 @@
 // A block serves one KV head and a tile of up to TILE_QUERIES queries of one sequence that share it:
 // consecutive (row, head of the group) pairs. Tiles come from the host: [first row of the sequence,
 // first query of the tile, rows of the sequence, start of its block table].
-#include "pass.cuh"
+#include "kv_elements.cuh"
 
 constexpr int SPLIT = 256;
 constexpr int TILE_QUERIES = 8;
@@ -17,47 +17,6 @@ constexpr int TASK_FIELDS = 4;
 constexpr int MAX_HEAD = 256;
 constexpr int WARPS = BLOCK / WARP;
 constexpr int LANE_DIMS = MAX_HEAD / WARP;
-
-struct KvF32 {
-  static constexpr int BYTES = 4;
-  // Four consecutive elements.
-  static DEVICE void read4(Global<const uint8_t> kv, size_t element, float out[4]) {
-    Words4 w = load<Words4>(kv, 4 * element);
-    out[0] = bits_to_float(w.x);
-    out[1] = bits_to_float(w.y);
-    out[2] = bits_to_float(w.z);
-    out[3] = bits_to_float(w.w);
-  }
-  static DEVICE float read(Global<const uint8_t> kv, size_t element) {
-    return load<float>(kv, 4 * element);
-  }
-};
-
-struct KvF16 {
-  static DEVICE void read4(Global<const uint8_t> kv, size_t element, float out[4]) {
-    Words2 w = load<Words2>(kv, 2 * element);
-    out[0] = half_to_float((uint16_t)w.x);
-    out[1] = half_to_float((uint16_t)(w.x >> 16));
-    out[2] = half_to_float((uint16_t)w.y);
-    out[3] = half_to_float((uint16_t)(w.y >> 16));
-  }
-  static DEVICE float read(Global<const uint8_t> kv, size_t element) {
-    return half_to_float(load<uint16_t>(kv, 2 * element));
-  }
-};
-
-struct KvBF16 {
-  static DEVICE void read4(Global<const uint8_t> kv, size_t element, float out[4]) {
-    Words2 w = load<Words2>(kv, 2 * element);
-    out[0] = bits_to_float(w.x << 16);
-    out[1] = bits_to_float(w.x & 0xFFFF0000u);
-    out[2] = bits_to_float(w.y << 16);
-    out[3] = bits_to_float(w.y & 0xFFFF0000u);
-  }
-  static DEVICE float read(Global<const uint8_t> kv, size_t element) {
-    return bfloat_to_float(load<uint16_t>(kv, 2 * element));
-  }
-};
 
 // Scratch of one split: about 29 KiB for heads of up to 256.
 struct SplitScratch {
@@ -106,93 +65,122 @@ DEVICE void load_queries(SplitScratch& s, const QueryTile& tile, Global<const fl
   }
 }
 
-// Scores, largest score and sum of every query over one split; s.score then holds the weights.
-template <class Kv>
+// Scores, largest score and sum of every query over one split; s.score then holds the weights. Q is at
+// least the number of queries: fewer of them leave out work, and no sum.
+template <class Kv, int Q>
 DEVICE void weigh_split(SplitScratch& s, const QueryTile& tile, Global<const int> positions,
                         Global<const int> tables, Global<const uint8_t> kv, int kv_heads, int head_size,
                         int block_tokens, int split, int last) {
   int position = split * SPLIT + thread_x();
-  float dot[TILE_QUERIES] = {};
+  float dot[Q] = {};
   if (position <= last) {
     int block = tables[tile.table + position / block_tokens];
     size_t keys = ((size_t)block * kv_heads + tile.kv_head) * 2 * block_tokens * head_size +
                   (size_t)(position % block_tokens) * head_size;
-    for (int d = 0; d < head_size; d += 4) {
-      float k[4];
-      Kv::read4(kv, keys + d, k);
+    for (int d = 0; d < head_size; d += 8) {
+      float k[8];
+      Kv::read8(kv, keys + d, k);
 #pragma unroll
-      for (int q = 0; q < TILE_QUERIES; q++) {
-        dot[q] = fmaf(s.query[q][d], k[0], dot[q]);
-        dot[q] = fmaf(s.query[q][d + 1], k[1], dot[q]);
-        dot[q] = fmaf(s.query[q][d + 2], k[2], dot[q]);
-        dot[q] = fmaf(s.query[q][d + 3], k[3], dot[q]);
+      for (int q = 0; q < Q; q++) {
+#pragma unroll
+        for (int i = 0; i < 8; i++) {
+          dot[q] = fmaf(s.query[q][d + i], k[i], dot[q]);
+        }
       }
     }
   }
 #pragma unroll
-  for (int q = 0; q < TILE_QUERIES; q++) {
+  for (int q = 0; q < Q; q++) {
     bool seen = q < tile.count && position <= positions[tile.row(q < tile.count ? q : 0)];
     s.score[q][thread_x()] = seen ? dot[q] : -INFINITY;
   }
   block_barrier();
   int lane = thread_x() % WARP;
   int q = thread_x() / WARP;
-  float max = -INFINITY;
-  for (int i = lane; i < SPLIT; i += WARP) {
-    max = fmaxf(max, s.score[q][i]);
-  }
-  max = warp_max(max);
-  float sum = 0;
-  for (int i = lane; i < SPLIT; i += WARP) {
-    float score = s.score[q][i];
-    float weight = score == -INFINITY ? 0.0f : exp_single(score - max);
-    s.score[q][i] = weight;
-    sum += weight;
-  }
-  sum = warp_sum(sum);
-  if (lane == 0) {
-    s.max[q] = max;
-    s.sum[q] = sum;
+  if (q < Q) {
+    float max = -INFINITY;
+    for (int i = lane; i < SPLIT; i += WARP) {
+      max = fmaxf(max, s.score[q][i]);
+    }
+    max = warp_max(max);
+    float sum = 0;
+    for (int i = lane; i < SPLIT; i += WARP) {
+      float score = s.score[q][i];
+      float weight = score == -INFINITY ? 0.0f : exp_single(score - max);
+      s.score[q][i] = weight;
+      sum += weight;
+    }
+    sum = warp_sum(sum);
+    if (lane == 0) {
+      s.max[q] = max;
+      s.sum[q] = sum;
+    }
   }
   block_barrier();
 }
 
-// Weighted values of dimensions d0 to d0+31 of every query: a warp takes an eighth of the positions,
-// thread (q, lane) then adds the eighths in order. Returns the sum of query thread / 32.
-template <class Kv>
-DEVICE float weighted_values(SplitScratch& s, const QueryTile& tile, Global<const int> tables,
-                             Global<const uint8_t> kv, int kv_heads, int head_size, int block_tokens,
-                             int split, int last, int d0) {
+// Dimensions d0 to d0+E-1 of one lane, of a position's values.
+template <class Kv, int E>
+DEVICE void read_values(Global<const uint8_t> kv, size_t element, float out[E]) {
+  if constexpr (E == 4) {
+    Kv::read4(kv, element, out);
+  } else {
+    Kv::read2(kv, element, out);
+  }
+}
+
+// Weighted values of the 32 E dimensions from d0 on: a warp takes an eighth of the positions, E
+// dimensions a lane; thread (q, lane) then adds the eighths in order. Gives E sums of query thread / 32,
+// of dimensions d0 + E lane onwards.
+template <class Kv, int Q, int E>
+DEVICE void weighted_values(SplitScratch& s, const QueryTile& tile, Global<const int> tables,
+                            Global<const uint8_t> kv, int kv_heads, int head_size, int block_tokens,
+                            int split, int last, int d0, float sums[E]) {
   int lane = thread_x() % WARP;
   int warp = thread_x() / WARP;
-  float acc[TILE_QUERIES] = {};
+  float acc[Q][E] = {};
   int begin = warp * (SPLIT / WARPS);
   int end = last + 1 - split * SPLIT;
   end = end < begin + SPLIT / WARPS ? end : begin + SPLIT / WARPS;
-  if (d0 + lane < head_size) {
-    for (int i = begin; i < end; i++) {
-      int position = split * SPLIT + i;
-      int block = tables[tile.table + position / block_tokens];
+  if (d0 + lane * E < head_size) {
+    for (int i = begin; i < end;) {
+      int within = (split * SPLIT + i) % block_tokens;
+      int run = block_tokens - within < end - i ? block_tokens - within : end - i;
+      int block = tables[tile.table + (split * SPLIT + i) / block_tokens];
       size_t values = ((size_t)block * kv_heads + tile.kv_head) * 2 * block_tokens * head_size +
-                      (size_t)(block_tokens + position % block_tokens) * head_size;
-      float v = Kv::read(kv, values + d0 + lane);
+                      (size_t)(block_tokens + within) * head_size + d0 + lane * E;
+#pragma unroll 4
+      for (int j = 0; j < run; j++) {
+        float v[E];
+        read_values<Kv, E>(kv, values + (size_t)j * head_size, v);
 #pragma unroll
-      for (int q = 0; q < TILE_QUERIES; q++) {
-        acc[q] = fmaf(s.score[q][i], v, acc[q]);
+        for (int q = 0; q < Q; q++) {
+          float weight = s.score[q][i + j];
+#pragma unroll
+          for (int e = 0; e < E; e++) {
+            acc[q][e] = fmaf(weight, v[e], acc[q][e]);
+          }
+        }
       }
+      i += run;
     }
   }
 #pragma unroll
-  for (int q = 0; q < TILE_QUERIES; q++) {
-    s.partial[warp][q][lane] = acc[q];
+  for (int e = 0; e < E; e++) {
+#pragma unroll
+    for (int q = 0; q < Q; q++) {
+      s.partial[warp][q][lane] = acc[q][e];
+    }
+    block_barrier();
+    if (warp < Q) {
+      float sum = s.partial[0][warp][lane];
+      for (int w = 1; w < WARPS; w++) {
+        sum += s.partial[w][warp][lane];
+      }
+      sums[e] = sum;
+    }
+    block_barrier();
   }
-  block_barrier();
-  float sum = s.partial[0][warp][lane];
-  for (int w = 1; w < WARPS; w++) {
-    sum += s.partial[w][warp][lane];
-  }
-  block_barrier();
-  return sum;
 }
 
 // One step of the merge: the running (max, sum, value) takes in the next split's.
@@ -218,6 +206,90 @@ DEVICE int last_position(const QueryTile& tile, Global<const int> positions) {
       Global<const int> tables, Global<const float> qkv, Global<const uint8_t> kv, int heads,          \
       int kv_heads, int head_size, int block_tokens
 
+// One split of a tile into partials.
+template <class Kv, int Q, int E>
+DEVICE void split_of_tile(SplitScratch& s, const QueryTile& tile, Global<const int> positions,
+                          Global<const int> tables, Global<const uint8_t> kv, int heads, int kv_heads,
+                          int head_size, int block_tokens, int last, Global<float> partials, int slots) {
+  int split = block_z();
+  weigh_split<Kv, Q>(s, tile, positions, tables, kv, kv_heads, head_size, block_tokens, split, last);
+  int lane = thread_x() % WARP;
+  int q = thread_x() / WARP;
+  size_t at = 0;
+  if (q < tile.count) {
+    at = (((size_t)tile.row(q) * heads + tile.head(q)) * slots + split) * (head_size + 2);
+  }
+  for (int d0 = 0; d0 < head_size; d0 += WARP * E) {
+    float sums[E] = {};
+    weighted_values<Kv, Q, E>(s, tile, tables, kv, kv_heads, head_size, block_tokens, split, last, d0, sums);
+#pragma unroll
+    for (int e = 0; e < E; e++) {
+      int d = d0 + lane * E + e;
+      if (q < tile.count && d < head_size) {
+        partials[at + 2 + d] = sums[e];
+      }
+    }
+  }
+  if (q < tile.count && lane == 0) {
+    partials[at] = s.max[q];
+    partials[at + 1] = s.sum[q];
+  }
+}
+
+// All splits of a tile, merged.
+template <class Kv, int Q, int E>
+DEVICE void rows_of_tile(SplitScratch& s, const QueryTile& tile, Global<const int> positions,
+                         Global<const int> tables, Global<const uint8_t> kv, int kv_heads, int head_size,
+                         int block_tokens, int last, Global<uint8_t> out, int out_type, int out_stride) {
+  int lane = thread_x() % WARP;
+  int q = thread_x() / WARP;
+  Running running = {-INFINITY, 0};
+  float value[LANE_DIMS] = {};
+  for (int split = 0; split * SPLIT <= last; split++) {
+    weigh_split<Kv, Q>(s, tile, positions, tables, kv, kv_heads, head_size, block_tokens, split, last);
+    float keep = 0, take = 0;
+    if (q < Q) {
+      merge_scales(running, s.max[q], s.sum[q], keep, take);
+    }
+#pragma unroll
+    for (int i = 0; i < LANE_DIMS; i += E) {
+      if (i * WARP < head_size) {
+        float next[E] = {};
+        weighted_values<Kv, Q, E>(s, tile, tables, kv, kv_heads, head_size, block_tokens, split, last,
+                                  i * WARP, next);
+#pragma unroll
+        for (int e = 0; e < E; e++) {
+          value[i + e] = value[i + e] * keep + next[e] * take;
+        }
+      }
+    }
+  }
+  if (q < tile.count) {
+#pragma unroll
+    for (int i = 0; i < LANE_DIMS; i++) {
+      int d = i / E * E * WARP + lane * E + i % E;
+      if (d < head_size) {
+        size_t to = (size_t)tile.row(q) * out_stride + tile.head(q) * head_size + d;
+        store_element(out, to, out_type, value[i] / running.sum);
+      }
+    }
+  }
+}
+
+// Small heads and few queries take fewer registers and instructions a lane; sums are the same.
+#define FOR_TILE(work, ...)                                           \
+  if (head_size <= 2 * WARP) {                                        \
+    if (tile.count <= TILE_QUERIES / 2) {                             \
+      work<Kv, TILE_QUERIES / 2, 2>(__VA_ARGS__);                     \
+    } else {                                                          \
+      work<Kv, TILE_QUERIES, 2>(__VA_ARGS__);                         \
+    }                                                                 \
+  } else if (tile.count <= TILE_QUERIES / 2) {                        \
+    work<Kv, TILE_QUERIES / 2, 4>(__VA_ARGS__);                       \
+  } else {                                                            \
+    work<Kv, TILE_QUERIES, 4>(__VA_ARGS__);                           \
+  }
+
 // partials: [row][head][split slot] times (max, sum, value[head_size]).
 template <class Kv>
 DEVICE void attend_splits(ATTENTION_PARAMETERS, Global<float> partials, int slots) {
@@ -227,29 +299,13 @@ DEVICE void attend_splits(ATTENTION_PARAMETERS, Global<float> partials, int slot
   }
   QueryTile tile = query_tile(tasks, heads / kv_heads);
   int last = last_position(tile, positions);
-  int split = block_z();
-  if (split * SPLIT > last) {
+  if (block_z() * SPLIT > last) {
     return;
   }
   load_queries(s, tile, qkv, (heads + 2 * kv_heads) * head_size, head_size);
   block_barrier();
-  weigh_split<Kv>(s, tile, positions, tables, kv, kv_heads, head_size, block_tokens, split, last);
-  int lane = thread_x() % WARP;
-  int q = thread_x() / WARP;
-  size_t at = 0;
-  if (q < tile.count) {
-    at = (((size_t)tile.row(q) * heads + tile.head(q)) * slots + split) * (head_size + 2);
-  }
-  for (int d0 = 0; d0 < head_size; d0 += WARP) {
-    float value = weighted_values<Kv>(s, tile, tables, kv, kv_heads, head_size, block_tokens, split, last, d0);
-    if (q < tile.count && d0 + lane < head_size) {
-      partials[at + 2 + d0 + lane] = value;
-    }
-  }
-  if (q < tile.count && lane == 0) {
-    partials[at] = s.max[q];
-    partials[at + 1] = s.sum[q];
-  }
+  FOR_TILE(split_of_tile, s, tile, positions, tables, kv, heads, kv_heads, head_size, block_tokens, last,
+           partials, slots)
 }
 
 template <class Kv>
@@ -262,33 +318,8 @@ DEVICE void attend_rows(ATTENTION_PARAMETERS, Global<uint8_t> out, int out_type,
   int last = last_position(tile, positions);
   load_queries(s, tile, qkv, (heads + 2 * kv_heads) * head_size, head_size);
   block_barrier();
-  int lane = thread_x() % WARP;
-  int q = thread_x() / WARP;
-  Running running = {-INFINITY, 0};
-  float value[LANE_DIMS] = {};
-  for (int split = 0; split * SPLIT <= last; split++) {
-    weigh_split<Kv>(s, tile, positions, tables, kv, kv_heads, head_size, block_tokens, split, last);
-    float keep, take;
-    merge_scales(running, s.max[q], s.sum[q], keep, take);
-#pragma unroll
-    for (int i = 0; i < LANE_DIMS; i++) {
-      if (i * WARP < head_size) {
-        float next = weighted_values<Kv>(s, tile, tables, kv, kv_heads, head_size, block_tokens, split,
-                                         last, i * WARP);
-        value[i] = value[i] * keep + next * take;
-      }
-    }
-  }
-  if (q < tile.count) {
-#pragma unroll
-    for (int i = 0; i < LANE_DIMS; i++) {
-      int d = i * WARP + lane;
-      if (d < head_size) {
-        size_t to = (size_t)tile.row(q) * out_stride + tile.head(q) * head_size + d;
-        store_element(out, to, out_type, value[i] / running.sum);
-      }
-    }
-  }
+  FOR_TILE(rows_of_tile, s, tile, positions, tables, kv, kv_heads, head_size, block_tokens, last, out,
+           out_type, out_stride)
 }
 
 // One block per row and head.

@@ -30,9 +30,10 @@ DEVICE void multiply_tile(float acc[4], const Fragment& w, const Words4& x, floa
   }
 }
 
-// One block: 16 outputs, 8·NT rows, a class per warp. Loads of several chunks are under way before the
-// first is used: that, not arithmetic, decides the speed.
-template <class W, int NT>
+// One block: 16·MT outputs, 8·NT rows, a class per warp. Loads of several chunks are under way before the
+// first is used: that, not arithmetic, decides the speed. With many rows the activations of a block are
+// more than its weights, so a block that reads them takes two tiles of outputs.
+template <class W, int NT, int MT>
 DEVICE void narrow(Global<const int> counts, int count_index, Global<const uint8_t> weights,
                    Global<const uint16_t> scales, Global<const uint8_t> x, Global<float> out,
                    int outputs, int chunks, int out_stride) {
@@ -46,22 +47,28 @@ DEVICE void narrow(Global<const int> counts, int count_index, Global<const uint8
   int klass = thread_x() / WARP;
   int g = lane / 4;
   int t = lane % 4;
-  size_t tile = (size_t)block_x() * chunks;
+  int first_tile = block_x() * MT;
   size_t row_bytes = (size_t)chunks * TILE_INPUTS * 2;
   constexpr int AHEAD = NT <= 2 ? 4 : NT == 4 ? 2 : 1;
-  float acc[NT][4] = {};
+  float acc[MT][NT][4] = {};
   for (int begin = klass; begin < chunks; begin += CLASSES * AHEAD) {
-    typename W::Raw raw[AHEAD];
-    uint16_t low[AHEAD] = {}, high[AHEAD] = {};
+    typename W::Raw raw[AHEAD][MT];
+    uint16_t low[AHEAD][MT] = {}, high[AHEAD][MT] = {};
     Words4 activations[AHEAD][NT];
 #pragma unroll
     for (int i = 0; i < AHEAD; i++) {
       int chunk = begin + i * CLASSES;
       if (chunk < chunks) {
-        raw[i] = W::read(weights, (tile + chunk) * W::TILE_BYTES, lane);
-        if constexpr (W::SCALED) {
-          low[i] = scales[(tile + chunk) * TILE_OUTPUTS + g];
-          high[i] = scales[(tile + chunk) * TILE_OUTPUTS + g + 8];
+#pragma unroll
+        for (int m = 0; m < MT; m++) {
+          // The last block's second tile may not be there; it computes the first one twice.
+          bool there = MT == 1 || (first_tile + m) * TILE_OUTPUTS < outputs;
+          size_t tile = (size_t)(there ? first_tile + m : first_tile) * chunks + chunk;
+          raw[i][m] = W::read(weights, tile * W::TILE_BYTES, lane);
+          if constexpr (W::SCALED) {
+            low[i][m] = scales[tile * TILE_OUTPUTS + g];
+            high[i][m] = scales[tile * TILE_OUTPUTS + g + 8];
+          }
         }
 #pragma unroll
         for (int j = 0; j < NT; j++) {
@@ -76,30 +83,41 @@ DEVICE void narrow(Global<const int> counts, int count_index, Global<const uint8
 #pragma unroll
     for (int i = 0; i < AHEAD; i++) {
       if (begin + i * CLASSES < chunks) {
-        Fragment w = W::expand(raw[i]);
 #pragma unroll
-        for (int j = 0; j < NT; j++) {
-          multiply_tile<W>(acc[j], w, activations[i][j], half_to_float(low[i]), half_to_float(high[i]));
+        for (int m = 0; m < MT; m++) {
+          Fragment w = W::expand(raw[i][m]);
+#pragma unroll
+          for (int j = 0; j < NT; j++) {
+            multiply_tile<W>(acc[m][j], w, activations[i][j], half_to_float(low[i][m]),
+                             half_to_float(high[i][m]));
+          }
         }
       }
     }
   }
 #pragma unroll
-  for (int j = 0; j < NT; j++) {
-    for (int i = 0; i < 4; i++) {
-      partial[klass][j * 8 + t * 2 + i % 2][g + i / 2 * 8] = acc[j][i];
+  for (int m = 0; m < MT; m++) {
+#pragma unroll
+    for (int j = 0; j < NT; j++) {
+#pragma unroll
+      for (int i = 0; i < 4; i++) {
+        partial[klass][j * 8 + t * 2 + i % 2][g + i / 2 * 8] = acc[m][j][i];
+      }
     }
-  }
-  block_barrier();
-  for (int i = thread_x(); i < NT * 8 * TILE_OUTPUTS; i += BLOCK) {
-    int row = i / TILE_OUTPUTS;
-    int output = i % TILE_OUTPUTS;
-    float sum = partial[0][row][output];
-    for (int c = 1; c < CLASSES; c++) {
-      sum += partial[c][row][output];
+    block_barrier();
+    for (int i = thread_x(); i < NT * 8 * TILE_OUTPUTS; i += BLOCK) {
+      int row = i / TILE_OUTPUTS;
+      int output = (first_tile + m) * TILE_OUTPUTS + i % TILE_OUTPUTS;
+      float sum = partial[0][row][i % TILE_OUTPUTS];
+      for (int c = 1; c < CLASSES; c++) {
+        sum += partial[c][row][i % TILE_OUTPUTS];
+      }
+      if (first + row < rows && output < outputs) {
+        out[(size_t)(first + row) * out_stride + output] = sum;
+      }
     }
-    if (first + row < rows && block_x() * TILE_OUTPUTS + output < outputs) {
-      out[(size_t)(first + row) * out_stride + block_x() * TILE_OUTPUTS + output] = sum;
+    if (m + 1 < MT) {
+      block_barrier();
     }
   }
 }
@@ -252,10 +270,10 @@ DEVICE void wide(unsigned char* shared, Global<const int> counts, int count_inde
 #define MATMUL_ARGUMENTS counts, count_index, weights, scales, x, out, outputs, chunks, out_stride
 
 #define MATMUL_KERNELS(name, W)                                                                       \
-  KERNEL(BLOCK) matmul_##name##_8(MATMUL_PARAMETERS) { narrow<W, 1>(MATMUL_ARGUMENTS); }              \
-  KERNEL(BLOCK) matmul_##name##_16(MATMUL_PARAMETERS) { narrow<W, 2>(MATMUL_ARGUMENTS); }             \
-  KERNEL(BLOCK) matmul_##name##_32(MATMUL_PARAMETERS) { narrow<W, 4>(MATMUL_ARGUMENTS); }             \
-  KERNEL(BLOCK) matmul_##name##_64(MATMUL_PARAMETERS) { narrow<W, 8>(MATMUL_ARGUMENTS); }             \
+  KERNEL(BLOCK) matmul_##name##_8(MATMUL_PARAMETERS) { narrow<W, 1, 1>(MATMUL_ARGUMENTS); }              \
+  KERNEL(BLOCK) matmul_##name##_16(MATMUL_PARAMETERS) { narrow<W, 2, 1>(MATMUL_ARGUMENTS); }             \
+  KERNEL(BLOCK) matmul_##name##_32(MATMUL_PARAMETERS) { narrow<W, 4, 2>(MATMUL_ARGUMENTS); }             \
+  KERNEL(BLOCK) matmul_##name##_64(MATMUL_PARAMETERS) { narrow<W, 8, 2>(MATMUL_ARGUMENTS); }             \
   KERNEL(BLOCK) matmul_##name##_wide(MATMUL_PARAMETERS) {                                             \
     DYNAMIC_SHARED(shared);                                                                           \
     wide<W>(shared, MATMUL_ARGUMENTS);                                                                \

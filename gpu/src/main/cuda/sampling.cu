@@ -47,10 +47,15 @@ DEVICE Scan shuffle(const Scan& scan, int mask) {
               shuffle_xor(scan.bad, mask)};
 }
 
+// Of all slices; every warp finds it by itself, all lanes taking part.
 DEVICE Scan scan_of_row(Global<const Scan> scans, int row, int slices) {
-  Scan scan = scans[(size_t)row * slices];
-  for (int slice = 1; slice < slices; slice++) {
+  int lane = thread_x() % WARP;
+  Scan scan = {-INFINITY, -INFINITY, 0x7FFFFFFF, 0};
+  for (int slice = lane; slice < slices; slice += WARP) {
     scan = merge(scan, scans[(size_t)row * slices + slice]);
+  }
+  for (int mask = WARP / 2; mask > 0; mask /= 2) {
+    scan = merge(scan, shuffle(scan, mask));
   }
   return scan;
 }
@@ -201,8 +206,9 @@ KERNEL(BLOCK) race_tokens(Global<const int> counts, Global<const float> logits, 
 KERNEL(WARP) choose_tokens(Global<const int> counts, int vocabulary, Global<const uint8_t> samplings,
                            Global<const Scan> scans, Global<const Race> races, int slices,
                            Global<Choice> choices) {
+  SHARED Race staged[WARP];
   int row = block_x();
-  if (row >= counts[PASS_LOGIT_ROWS] || thread_x() != 0) {
+  if (row >= counts[PASS_LOGIT_ROWS]) {
     return;
   }
   RowSampling sampling = sampling_of(samplings, row);
@@ -212,19 +218,29 @@ KERNEL(WARP) choose_tokens(Global<const int> counts, int vocabulary, Global<cons
   if (!greedy || (sampling.flags & SAMPLING_CONFIDENCE)) {
     Race best = {INFINITY, 1, 0, 0, scan.token, 0};
     double sum = 0;
-    for (int slice = 0; slice < slices; slice++) {
-      Race race = races[(size_t)row * slices + slice];
-      sum += race.sum;
-      if (is_earlier(race.time, race.token, best)) {
-        best = race;
+    for (int begin = 0; begin < slices; begin += WARP) {
+      int slice = begin + thread_x();
+      if (slice < slices) {
+        staged[thread_x()] = races[(size_t)row * slices + slice];
       }
+      block_barrier();
+      for (int i = 0; i < WARP && begin + i < slices; i++) {
+        const Race& race = staged[i];
+        sum += race.sum;
+        if (is_earlier(race.time, race.token, best)) {
+          best = race;
+        }
+      }
+      block_barrier();
     }
     choice.token = greedy ? scan.token : best.token;
     if (sampling.flags & SAMPLING_CONFIDENCE) {
       choice.confidence = (float)(best.weight / sum);
     }
   }
-  choices[row] = choice;
+  if (thread_x() == 0) {
+    choices[row] = choice;
+  }
 }
 
 // The transformed distribution of one row. Grid: slices.

@@ -77,6 +77,8 @@ struct Driver {
   long launches = 0;
   long graph_launches = 0;
   std::string last_fault;
+  // While this file is there, GPU 0 is lost: the switch of whoever runs the product as a process.
+  std::string lose_file;
 };
 
 Driver& driver();

@@ -66,6 +66,8 @@ const std::map<std::string, Binder>& kernels() {
       ENTRY(write_distribution),
       ENTRY(repack_tiles),
       ENTRY(expand_rows),
+      ENTRY(probe_copy),
+      ENTRY(probe_matrix),
   };
   return *all;
 }

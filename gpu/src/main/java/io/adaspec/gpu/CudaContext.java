@@ -21,11 +21,13 @@ final class CudaContext implements AutoCloseable {
   private final CUcontext context;
   private final CUstream stream;
   private final String description;
+  private final int multiprocessors;
 
-  private CudaContext(CUcontext context, CUstream stream, String description) {
+  private CudaContext(CUcontext context, CUstream stream, String description, int multiprocessors) {
     this.context = context;
     this.stream = stream;
     this.description = description;
+    this.multiprocessors = multiprocessors;
   }
 
   /**
@@ -39,6 +41,8 @@ final class CudaContext implements AutoCloseable {
     check(JCudaDriver.cuDeviceGet(device, ordinal), "cuDeviceGet of GPU " + ordinal);
     String description = describe(device);
     requireCapability(device, description);
+    int multiprocessors =
+        attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
     CUcontext context = new CUcontext();
     check(JCudaDriver.cuCtxCreate(context, 0, device), "cuCtxCreate on " + description);
     CUstream stream = new CUstream();
@@ -47,12 +51,17 @@ final class CudaContext implements AutoCloseable {
       JCudaDriver.cuCtxDestroy(context);
       throw CudaCheck.failure(status, "cuStreamCreate");
     }
-    return new CudaContext(context, stream, description);
+    return new CudaContext(context, stream, description, multiprocessors);
   }
 
   /** For people: the card, its memory and its architecture. */
   String description() {
     return description;
+  }
+
+  /** Processors that run blocks side by side. */
+  int multiprocessors() {
+    return multiprocessors;
   }
 
   CUstream stream() {

@@ -3,12 +3,14 @@ package io.adaspec.gpu;
 import io.adaspec.runtime.device.Device;
 import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DeviceInfo;
+import io.adaspec.runtime.device.DevicePeaks;
 import io.adaspec.runtime.device.DeviceProvider;
 import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.model.ModelWeights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -53,6 +55,12 @@ public final class CudaDeviceProvider implements DeviceProvider {
     }
   }
 
+  @Override
+  public Optional<DevicePeaks> peaks(String name) {
+    requireDriver(name);
+    return Optional.of(PeakProbe.measure(ordinal(name)));
+  }
+
   private DeviceOpening opening(DeviceSpec spec) {
     ModelWeights target =
         spec.target()
@@ -60,11 +68,8 @@ public final class CudaDeviceProvider implements DeviceProvider {
                 () ->
                     DeviceException.permanentFailure(
                         "device " + spec.name() + " needs a model; give it one with --model"));
-    if (CudaDriver.find() instanceof CudaDriver.Found.Nothing(String reason, String remedy)) {
-      throw DeviceException.permanentFailure(
-          "cannot open " + spec.name() + ": " + reason + "; " + remedy);
-    }
-    int ordinal = ordinal(spec);
+    requireDriver(spec.name());
+    int ordinal = ordinal(spec.name());
     return new DeviceOpening(
         spec,
         ordinal,
@@ -73,15 +78,22 @@ public final class CudaDeviceProvider implements DeviceProvider {
         spec.draft().map(ModelPlan::of));
   }
 
-  private static int ordinal(DeviceSpec spec) {
-    if (spec.argument().isEmpty()) {
+  private static void requireDriver(String name) {
+    if (CudaDriver.find() instanceof CudaDriver.Found.Nothing(String reason, String remedy)) {
+      throw DeviceException.permanentFailure("cannot open " + name + ": " + reason + "; " + remedy);
+    }
+  }
+
+  private static int ordinal(String name) {
+    int colon = name.indexOf(':');
+    if (colon < 0) {
       return 0;
     }
     try {
-      return Integer.parseUnsignedInt(spec.argument());
+      return Integer.parseUnsignedInt(name.substring(colon + 1));
     } catch (NumberFormatException e) {
       throw DeviceException.permanentFailure(
-          "no device " + spec.name() + "; NVIDIA GPUs are cuda:0, cuda:1 and so on", e);
+          "no device " + name + "; NVIDIA GPUs are cuda:0, cuda:1 and so on", e);
     }
   }
 }

@@ -9,6 +9,9 @@ import io.adaspec.gpu.KernelModule.Grid;
 final class Products {
   private static final int NARROW_ROWS = 64;
 
+  /** Narrow kernels of so many rows take two tiles of outputs a block. */
+  private static final int TWO_TILES_FROM = 32;
+
   /** From this many rows on arithmetic, not reading weights, is the cost. */
   private static final int WIDE_FROM = 256;
 
@@ -56,7 +59,8 @@ final class Products {
         kernels.launch(name + "_wide", wide(plan, rows), arguments);
       } else {
         int tile = Math.min(rows, NARROW_ROWS);
-        int blocks = Math.ceilDiv(plan.outputs(), DeviceFormat.TILE_OUTPUTS);
+        int tiles = tile >= TWO_TILES_FROM ? 2 : 1;
+        int blocks = Math.ceilDiv(plan.outputs(), tiles * DeviceFormat.TILE_OUTPUTS);
         kernels.launch(name + "_" + tile, Grid.of(blocks, Math.ceilDiv(rows, tile), 1), arguments);
       }
     }

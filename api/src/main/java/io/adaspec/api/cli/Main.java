@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       ServeCommand.class,
       GenerateCommand.class,
       BenchCommand.class,
+      RooflineCommand.class,
       TokenizeCommand.class,
       InspectCommand.class,
       ProfileCommand.class,

@@ -61,6 +61,51 @@ class CudaCommandTest {
   }
 
   @Test
+  void rooflineMeasuresMadeUpModelsBesideTheDevicesPeaks() {
+    CommandRun run =
+        CommandRun.of(
+            "roofline",
+            "--shape",
+            "tiny",
+            "--format",
+            "bf16,q4_0",
+            "--sequences",
+            "1,3",
+            "--prefill",
+            "20",
+            "--cycles",
+            "2",
+            "--context",
+            "6",
+            "--repetitions",
+            "5",
+            "--json");
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    JsonNode report = run.json();
+    assertThat(report.get("copy_bytes_per_second").asLong()).isPositive();
+    assertThat(report.get("matrix_flops_per_second").asLong()).isPositive();
+    assertThat(report.get("results")).hasSize(8);
+    assertThat(report.get("results"))
+        .allSatisfy(
+            result -> {
+              assertThat(result.get("median_ms").asDouble()).isPositive();
+              assertThat(result.get("share_of_copy").asDouble()).isPositive();
+            })
+        .filteredOn(result -> result.get("step").asText().equals("cycle"))
+        .hasSize(2)
+        .allSatisfy(
+            cycle -> assertThat(cycle.get("acceptance_rate").asDouble()).isBetween(0.45, 0.75));
+  }
+
+  @Test
+  void rooflineSaysWhichModelsDoNotFit() {
+    driver.setMemory(3L << 20);
+    CommandRun run = CommandRun.of("roofline", "--shape", "llama-3.2-1b", "--format", "q4_0");
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out()).contains("not measured", "model llama-3.2-1b needs");
+  }
+
+  @Test
   void withoutAGpuItSaysWhyAndWhatToDo() {
     driver.setDevices(0);
     for (String device : List.of("cuda:0", "cuda:all")) {

@@ -57,13 +57,22 @@ class UsageTest {
   void theHelpListsEveryCommand() {
     CommandRun help = CommandRun.of("--help");
     assertThat(help.exitCode()).isZero();
-    assertThat(help.out()).contains("serve", "generate", "bench", "tokenize", "inspect");
+    assertThat(help.out())
+        .contains("serve", "generate", "bench", "roofline", "tokenize", "inspect");
   }
 
   @Test
   void wrongUsageIsToldInOneLineWithExitCodeTwo() {
     for (String[] args :
-        new String[][] {{}, {"nonsense"}, {"tokenize"}, {"inspect", "--nonsense"}}) {
+        new String[][] {
+          {},
+          {"nonsense"},
+          {"tokenize"},
+          {"inspect", "--nonsense"},
+          {"roofline", "--shape", "llama-4"},
+          {"roofline", "--format", "f32"},
+          {"roofline", "--context", "5000"}
+        }) {
       CommandRun run = CommandRun.of(args);
       assertThat(run.exitCode()).isEqualTo(Main.USAGE);
       assertThat(run.out()).isEmpty();

@@ -1,6 +1,7 @@
 package io.adaspec.runtime.device;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Finds and opens the devices of one kind; found by {@link java.util.ServiceLoader}. Thread-safe.
@@ -25,6 +26,17 @@ public interface DeviceProvider {
    * @throws DeviceException if it cannot be opened, with the reason and the remedy
    */
   Device open(DeviceSpec spec);
+
+  /**
+   * Measures what a device can do at best; takes seconds and no model.
+   *
+   * @param name of the device
+   * @return empty where the provider has no way to tell
+   * @throws DeviceException if the device fails
+   */
+  default Optional<DevicePeaks> peaks(String name) {
+    return Optional.empty();
+  }
 
   /** What a look for devices found. */
   sealed interface Probe {

@@ -1,6 +1,7 @@
 package io.adaspec.runtime.device;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 
 /** The device kinds of this process. Immutable. */
@@ -41,6 +42,16 @@ public final class Devices {
    */
   public DeviceInfo plan(DeviceSpec spec) {
     return provider(spec).plan(spec);
+  }
+
+  /**
+   * What a device can do at best; empty where nobody can tell.
+   *
+   * @throws IllegalArgumentException if no provider has the name's scheme
+   * @throws DeviceException if the device fails
+   */
+  public Optional<DevicePeaks> peaks(DeviceSpec spec) {
+    return provider(spec).peaks(spec.name());
   }
 
   private DeviceProvider provider(DeviceSpec spec) {
