@@ -22,26 +22,26 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Attention with the heads of real models over contexts of many splits. */
 class AttentionTest {
-  private static final int CONTEXT = 650;
   private static final int LAST = 13;
-  private static final int SHORT = 40;
+  private static final int SHORT = 20;
   private static final int BLOCKS = 80;
 
-  private final CudaContext context = TestGpu.context();
+  private final CudaContext gpu = TestGpu.context();
 
   @AfterEach
   void close() {
-    context.close();
+    gpu.close();
   }
 
+  /** Contexts of three splits, where the merge is a chain, and of two. */
   static Stream<Arguments> shapes() {
     return Stream.of(
-        arguments(4, 1, 64, new RopeScaling.Llama3(8, 1, 4, 256), WeightFormat.F32),
-        arguments(7, 1, 128, new RopeScaling.Linear(4), WeightFormat.BF16),
-        arguments(12, 1, 64, new RopeScaling.None(), WeightFormat.F16),
-        arguments(4, 1, 128, new RopeScaling.Llama3(32, 1, 4, 512), WeightFormat.Q8_0),
-        arguments(2, 2, 256, new RopeScaling.Linear(2), WeightFormat.BF16),
-        arguments(3, 1, 80, new RopeScaling.None(), WeightFormat.F32));
+        arguments(540, 4, 1, 64, new RopeScaling.Llama3(8, 1, 4, 256), WeightFormat.F32),
+        arguments(300, 7, 1, 128, new RopeScaling.Linear(4), WeightFormat.BF16),
+        arguments(300, 12, 1, 64, new RopeScaling.None(), WeightFormat.F16),
+        arguments(540, 4, 1, 128, new RopeScaling.Llama3(32, 1, 4, 512), WeightFormat.Q8_0),
+        arguments(300, 2, 2, 256, new RopeScaling.Linear(2), WeightFormat.BF16),
+        arguments(300, 3, 1, 80, new RopeScaling.None(), WeightFormat.F32));
   }
 
   /**
@@ -52,10 +52,10 @@ class AttentionTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void longContextsGiveTheSameLogitsHoweverTheyAreSplit(
-      int heads, int kvHeads, int headSize, RopeScaling scaling, WeightFormat format) {
+      int context, int heads, int kvHeads, int headSize, RopeScaling scaling, WeightFormat format) {
     ModelConfig config = RandomModels.heads(heads, kvHeads, headSize, scaling);
     ModelWeights model = RandomModels.of(config, format, 21);
-    int[] tokens = new SplittableRandom(22).ints(CONTEXT, 0, 60).toArray();
+    int[] tokens = new SplittableRandom(22).ints(context, 0, 60).toArray();
     List<float[]> expected;
     try (WorkerTeam team = new WorkerTeam(2);
         ModelRunner cpu = TestRunners.cpu(model, team, BLOCKS)) {
@@ -65,10 +65,10 @@ class AttentionTest {
     List<float[]> first = null;
     for (long partialFloats : new long[] {16L << 20, 40_000, 0}) {
       WorkPlan work = WorkPlan.of(config, TestRunners.MAX_ROWS, partialFloats);
-      try (ModelRunner gpu = TestRunners.cuda(context, model, BLOCKS, work)) {
-        prefill(gpu, tokens, partialFloats == 0 ? 300 : 61);
+      try (ModelRunner runner = TestRunners.cuda(gpu, model, BLOCKS, work)) {
+        prefill(runner, tokens, partialFloats == 0 ? 300 : 61);
         for (int chunk : new int[] {LAST, 1, 4}) {
-          List<float[]> actual = lastRows(gpu, tokens, chunk, chunk > 1);
+          List<float[]> actual = lastRows(runner, tokens, chunk, chunk > 1);
           first = first == null ? actual : first;
           for (int i = 0; i < LAST; i++) {
             assertThat(actual.get(i))
@@ -84,10 +84,10 @@ class AttentionTest {
 
   private static void prefill(ModelRunner runner, int[] tokens, int chunk) {
     ForwardBatch batch = new ForwardBatch();
-    for (int at = 0; at < CONTEXT - LAST; at += chunk) {
+    for (int at = 0; at < tokens.length - LAST; at += chunk) {
       batch.clear();
-      batch.addSequence(table(runner));
-      for (int i = at; i < Math.min(at + chunk, CONTEXT - LAST); i++) {
+      batch.addSequence(table(runner, tokens.length));
+      for (int i = at; i < Math.min(at + chunk, tokens.length - LAST); i++) {
         batch.addRow(tokens[i], i, false);
       }
       runner.forward(batch);
@@ -99,7 +99,7 @@ class AttentionTest {
       ModelRunner runner, int[] tokens, int chunk, boolean mixed) {
     List<float[]> all = new ArrayList<>();
     ForwardBatch batch = new ForwardBatch();
-    for (int at = CONTEXT - LAST; at < CONTEXT; at += chunk) {
+    for (int at = tokens.length - LAST; at < tokens.length; at += chunk) {
       batch.clear();
       if (mixed) {
         batch.addSequence(new int[] {1, 79, 0});
@@ -107,8 +107,8 @@ class AttentionTest {
           batch.addRow(tokens[i], i, false);
         }
       }
-      batch.addSequence(table(runner));
-      int rows = Math.min(chunk, CONTEXT - at);
+      batch.addSequence(table(runner, tokens.length));
+      int rows = Math.min(chunk, tokens.length - at);
       for (int i = at; i < at + rows; i++) {
         batch.addRow(tokens[i], i, true);
       }
@@ -123,8 +123,8 @@ class AttentionTest {
   }
 
   /** Blocks 2 to 78 in an order of their own. */
-  private static int[] table(ModelRunner runner) {
-    int[] table = new int[runner.kvGeometry().blocksFor(CONTEXT)];
+  private static int[] table(ModelRunner runner, int context) {
+    int[] table = new int[runner.kvGeometry().blocksFor(context)];
     Arrays.setAll(table, i -> 2 + i * 31 % 77);
     return table;
   }

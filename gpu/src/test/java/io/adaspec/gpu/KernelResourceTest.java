@@ -2,6 +2,7 @@ package io.adaspec.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adaspec.runtime.kvcache.KvGeometry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,11 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -18,6 +24,8 @@ class KernelResourceTest {
   private static final Path ROOT = Path.of(System.getProperty("adaspec.root", ".."));
   private static final Path SOURCES = ROOT.resolve("gpu/src/main/cuda");
   private static final Path SCRIPT = ROOT.resolve("gpu/kernels");
+  private static final List<String> PRODUCTS = List.of("8", "16", "32", "64", "wide");
+  private static final Pattern LAUNCH = Pattern.compile("launch\\(\\s*\"(\\w+)\",");
 
   @Test
   void compiledKernelsBelongToTheSources() throws IOException, GeneralSecurityException {
@@ -42,6 +50,51 @@ class KernelResourceTest {
     byte[] image = resource("adaspec_kernels.fatbin");
     assertThat(image).startsWith(0x50, 0xED, 0x55, 0xBA);
     assertThat(image.length).isLessThan(3 << 20);
+  }
+
+  @Test
+  void everyArchitectureHasEveryKernelThatIsAskedFor() throws IOException {
+    List<FatBinary.CodeObject> objects = FatBinary.read(resource("adaspec_kernels.fatbin"));
+    List<String> cubins =
+        Stream.of(setting("architectures").split(" ")).map(each -> "sm_" + each).toList();
+    assertThat(cubins).containsExactly("sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_120");
+    assertThat(objects)
+        .extracting(FatBinary.CodeObject::target)
+        .containsExactlyInAnyOrder(
+            Stream.concat(cubins.stream(), Stream.of("compute_80")).toArray(String[]::new));
+    assertThat(askedFor()).hasSizeGreaterThan(35);
+    assertThat(objects)
+        .allSatisfy(
+            object ->
+                assertThat(object.kernels())
+                    .as(object.target())
+                    .containsExactlyInAnyOrderElementsOf(askedFor()));
+  }
+
+  /** Names in the calls that launch kernels, and those that are put together there. */
+  private static Set<String> askedFor() throws IOException {
+    Set<String> names = new TreeSet<>();
+    for (DeviceFormat format : DeviceFormat.values()) {
+      String name = "matmul_" + format.kernelName();
+      if (format == DeviceFormat.F32) {
+        names.add(name);
+      } else {
+        PRODUCTS.forEach(kind -> names.add(name + "_" + kind));
+      }
+    }
+    for (KvGeometry.ElementType type : KvGeometry.ElementType.values()) {
+      names.add("attend_rows_" + ElementCodes.kernelName(type));
+      names.add("attend_splits_" + ElementCodes.kernelName(type));
+    }
+    try (Stream<Path> files = Files.walk(ROOT.resolve("gpu/src/main/java"))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Matcher call = LAUNCH.matcher(Files.readString(file));
+        while (call.find()) {
+          names.add(call.group(1));
+        }
+      }
+    }
+    return names;
   }
 
   /** What the script that compiles the kernels sets a variable to. */
