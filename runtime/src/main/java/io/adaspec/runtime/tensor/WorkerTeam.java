@@ -1,7 +1,7 @@
 package io.adaspec.runtime.tensor;
 
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * by spinning first, so that the short jobs of a forward pass follow each other without the
  * kernel's scheduler, and parks when nothing comes.
  *
- * <p>Chunks are claimed one by one from a counter that also carries the job's number and size, so a
- * thread that the machine does not run holds up nobody: the others take its share. {@link #run} is
- * for one caller at a time and allocates nothing.
+ * <p>Chunks are claimed one by one ({@link ChunkClaims}), so a thread that the machine does not run
+ * holds up nobody: the others take its share. {@link #run} is for one caller at a time and
+ * allocates nothing.
  */
 public final class WorkerTeam implements AutoCloseable {
   /** Work that is cut into chunks. */
@@ -26,20 +26,23 @@ public final class WorkerTeam implements AutoCloseable {
     void run(int worker, int chunk);
   }
 
-  private static final int CHUNK_BITS = 20;
-  private static final long CHUNK_MASK = (1L << CHUNK_BITS) - 1;
+  private static final int APART = 32;
+  private static final int COMPLETED = APART;
+  private static final int PARKED = 2 * APART;
   private static final int SPINS_BEFORE_PARK = 20_000;
   private static final int CALLER_SPINS = 20_000;
   private static final long WAIT_NANOS = 20_000;
 
   private final Thread[] threads;
-  private final AtomicLong claims = new AtomicLong();
-  private final AtomicInteger completed = new AtomicInteger();
-  private final AtomicInteger parked = new AtomicInteger();
+  private final ChunkClaims claims;
+
+  /** Chunks that others than the caller ever did, and threads that are parked; lines apart. */
+  private final AtomicIntegerArray counters = new AtomicIntegerArray(3 * APART);
+
   private @Nullable Job job;
   private volatile @Nullable Throwable failure;
   private volatile boolean closed;
-  private long number;
+  private int byOthers;
 
   /**
    * @param size threads including the caller's
@@ -48,6 +51,7 @@ public final class WorkerTeam implements AutoCloseable {
     if (size <= 0) {
       throw new IllegalArgumentException("a team needs at least 1 thread, not " + size);
     }
+    claims = new ChunkClaims(size);
     threads = new Thread[size - 1];
     for (int i = 0; i < threads.length; i++) {
       int worker = i + 1;
@@ -73,20 +77,19 @@ public final class WorkerTeam implements AutoCloseable {
       }
       return;
     }
-    if (chunks > CHUNK_MASK) {
-      throw new IllegalArgumentException(chunks + " chunks exceed " + CHUNK_MASK);
+    if (chunks > ChunkClaims.MOST) {
+      throw new IllegalArgumentException(chunks + " chunks exceed " + ChunkClaims.MOST);
     }
     job = next;
-    completed.set(0);
-    number = (number + 1) & ((1L << 24) - 1);
-    claims.set(number << (2 * CHUNK_BITS) | (long) chunks << CHUNK_BITS);
-    if (parked.get() > 0) {
+    claims.open(chunks);
+    VarHandle.fullFence(); // either a thread sees its chunks before it parks, or we see it parked
+    if (counters.get(PARKED) > 0) {
       for (Thread thread : threads) {
         LockSupport.unpark(thread);
       }
     }
-    drain(0);
-    for (int spins = 0; completed.get() < chunks; spins++) {
+    byOthers += chunks - drainOwn(0) - drainOthers(0);
+    for (int spins = 0; counters.get(COMPLETED) != byOthers; spins++) {
       if (spins < CALLER_SPINS) {
         Thread.onSpinWait();
       } else {
@@ -110,40 +113,51 @@ public final class WorkerTeam implements AutoCloseable {
   private void work(int worker) {
     int spins = 0;
     while (!closed) {
-      if (drain(worker)) {
+      int done = drainOwn(worker);
+      if (done > 0) {
+        complete(done);
+        complete(drainOthers(worker));
         spins = 0;
       } else if (++spins < SPINS_BEFORE_PARK) {
         Thread.onSpinWait();
       } else {
-        park();
+        park(worker);
       }
     }
   }
 
-  private void park() {
-    parked.incrementAndGet();
-    if (!hasChunks(claims.get()) && !closed) {
+  private void complete(int chunks) {
+    if (chunks > 0) {
+      counters.getAndAdd(COMPLETED, chunks);
+    }
+  }
+
+  private void park(int worker) {
+    counters.incrementAndGet(PARKED);
+    if (!claims.hasOwn(worker) && !closed) {
       LockSupport.park(this);
     }
-    parked.decrementAndGet();
+    counters.decrementAndGet(PARKED);
   }
 
-  private static boolean hasChunks(long claim) {
-    return (claim & CHUNK_MASK) < ((claim >> CHUNK_BITS) & CHUNK_MASK);
-  }
-
-  /** Does chunks until none is left; returns whether there was one. */
-  private boolean drain(int worker) {
-    boolean any = false;
-    long claim = claims.get();
-    while (hasChunks(claim)) {
-      if (claims.compareAndSet(claim, claim + 1)) {
-        any = true;
-        runChunk(worker, (int) (claim & CHUNK_MASK));
-      }
-      claim = claims.get();
+  /** Does the chunks of its own stretch; returns how many. */
+  private int drainOwn(int worker) {
+    int done = 0;
+    for (int chunk = claims.own(worker); chunk >= 0; chunk = claims.own(worker)) {
+      runChunk(worker, chunk);
+      done++;
     }
-    return any;
+    return done;
+  }
+
+  /** Does chunks of others until none is free; returns how many. */
+  private int drainOthers(int worker) {
+    int done = 0;
+    for (int chunk = claims.others(worker); chunk >= 0; chunk = claims.others(worker)) {
+      runChunk(worker, chunk);
+      done++;
+    }
+    return done;
   }
 
   private void runChunk(int worker, int chunk) {
@@ -154,8 +168,6 @@ public final class WorkerTeam implements AutoCloseable {
       }
     } catch (RuntimeException | Error e) {
       failure = e;
-    } finally {
-      completed.incrementAndGet();
     }
   }
 
