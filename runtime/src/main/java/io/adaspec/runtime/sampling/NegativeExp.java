@@ -14,6 +14,10 @@ final class NegativeExp {
   private static final double LOG2_E = 1.4426950408889634;
   private static final double LN_2 = 0.6931471805599453;
   private static final double ROUND = 0x1.8p52;
+  private static final double BITS_PER_NAT = LOG2_E * 0x1p52;
+
+  /** The exponent's bias, and more than all rounding errors here and in {@link #of}. */
+  private static final double BIAS_BITS = (1023 + 1e-8) * 0x1p52;
 
   private NegativeExp() {}
 
@@ -34,5 +38,14 @@ final class NegativeExp {
     p = p * r + 1;
     p = p * r + 1;
     return p * Double.longBitsToDouble((1023 + (long) n) << 52);
+  }
+
+  /**
+   * A number that is at least {@link #of}, at most 6.2 % more while that is not 0, and costs a
+   * fraction of it: the bits of {@code 2^y} with the mantissa linear in y. May be negative below
+   * {@value #FLOOR}.
+   */
+  static double atMost(double x) {
+    return Double.longBitsToDouble((long) (x * BITS_PER_NAT + BIAS_BITS));
   }
 }

@@ -14,7 +14,8 @@ import java.util.Arrays;
  * token i). Draft and target draw the same {@code v_i}, so they choose the same token with high
  * probability when their distributions are close (coupled sampling). Since {@code E_i ≥ v_i}, the
  * logarithm is taken only for tokens with {@code v_i < best · exp(z_i)}: some tens of a large
- * vocabulary. Temperature 0 takes the largest logit, lowest id among equals.
+ * vocabulary; and the exponential, unless a confidence is wanted, only where an upper bound of it
+ * leaves that possible. Temperature 0 takes the largest logit, lowest id among equals.
  *
  * <p>Keeps scratch memory of the vocabulary's size; allocates nothing per call. Results are read by
  * accessors until the next call. Not thread-safe: one per worker.
@@ -62,11 +63,8 @@ public final class TokenSampler {
         truncated
             ? raceOfKept(logits, offset, inverseTemperature, stream)
             : raceOfAll(logits, offset, inverseTemperature, stream);
-    if (!needsConfidence) {
-      confidence = Float.NaN;
-    } else if (truncated) {
-      confidence = confidenceOf(logits, offset, token, inverseTemperature);
-    }
+    confidence =
+        needsConfidence ? confidenceOf(logits, offset, token, inverseTemperature) : Float.NaN;
     return token;
   }
 
@@ -148,26 +146,23 @@ public final class TokenSampler {
     maxToken = bestToken;
   }
 
-  /** Also leaves the confidence of the winner, whose denominator it has at hand. */
   private int raceOfAll(float[] logits, int offset, double inverseTemperature, long stream) {
     double bestTime = Double.POSITIVE_INFINITY;
-    double bestWeight = 1;
-    double sum = 0;
     int winner = maxToken;
     for (int token = 0; token < vocabulary; token++) {
-      double weight = NegativeExp.of(((double) logits[offset + token] - max) * inverseTemperature);
-      sum += weight;
+      double z = ((double) logits[offset + token] - max) * inverseTemperature;
       double uniform = CounterRng.uniform(stream, token);
-      if (uniform < bestTime * weight) {
-        double time = -StrictMath.log1p(-uniform) / weight;
-        if (time < bestTime) {
-          bestTime = time;
-          bestWeight = weight;
-          winner = token;
+      if (uniform < bestTime * NegativeExp.atMost(z)) {
+        double weight = NegativeExp.of(z);
+        if (uniform < bestTime * weight) {
+          double time = -StrictMath.log1p(-uniform) / weight;
+          if (time < bestTime) {
+            bestTime = time;
+            winner = token;
+          }
         }
       }
     }
-    confidence = (float) (bestWeight / sum);
     return winner;
   }
 

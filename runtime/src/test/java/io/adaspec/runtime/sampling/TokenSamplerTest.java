@@ -144,6 +144,26 @@ class TokenSamplerTest {
   }
 
   @Test
+  void theBoundOfAnExponentialIsNeverBelowIt() {
+    for (double x = 0; x > -80; x -= 0.000137) {
+      double exact = NegativeExp.of(x);
+      double bound = NegativeExp.atMost(x);
+      assertThat(bound).isGreaterThanOrEqualTo(exact);
+      assertThat(x < NegativeExp.FLOOR || bound <= 1.062 * exact).isTrue();
+    }
+    for (int n = 0; n < 92; n++) {
+      double x = -n * Math.log(2);
+      for (int ulps = -3; ulps <= 3; ulps++) {
+        double near = Math.min(0, x + ulps * Math.ulp(x));
+        assertThat(NegativeExp.atMost(near)).isGreaterThanOrEqualTo(NegativeExp.of(near));
+      }
+    }
+    for (double x : new double[] {-1e3, -1e30, -Double.MAX_VALUE}) {
+      assertThat(NegativeExp.atMost(x)).isNotPositive();
+    }
+  }
+
+  @Test
   void negativeExpIsCloseToTheLibrary() {
     for (double x = 0; x > -63; x -= 0.00137) {
       assertThat(NegativeExp.of(x) / Math.exp(x)).isCloseTo(1, within(1e-9));
