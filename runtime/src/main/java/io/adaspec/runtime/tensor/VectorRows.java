@@ -114,37 +114,15 @@ final class VectorRows {
   }
 
   static void softmax(float[] x, int offset, int count) {
-    float max = max(x, offset, count);
+    exponentials(x, offset, count, max(x, offset, count));
     int whole = count & -8;
     FloatVector sums = FloatVector.zero(EIGHT);
     for (int i = 0; i < whole; i += 8) {
-      FloatVector y = FloatVector.fromArray(EIGHT, x, offset + i).sub(max).max(LOWEST).min(HIGHEST);
-      FloatVector shifted =
-          y.fma(FloatVector.broadcast(EIGHT, LOG2_E), FloatVector.broadcast(EIGHT, ROUND));
-      FloatVector n = shifted.sub(ROUND);
-      FloatVector r = n.fma(FloatVector.broadcast(EIGHT, -LN2_HIGH), y);
-      r = n.fma(FloatVector.broadcast(EIGHT, -LN2_LOW), r);
-      FloatVector p = r.fma(FloatVector.broadcast(EIGHT, C7), FloatVector.broadcast(EIGHT, C6));
-      p = p.fma(r, FloatVector.broadcast(EIGHT, C5));
-      p = p.fma(r, FloatVector.broadcast(EIGHT, C4));
-      p = p.fma(r, FloatVector.broadcast(EIGHT, C3));
-      p = p.fma(r, FloatVector.broadcast(EIGHT, C2));
-      p = p.fma(r, FloatVector.broadcast(EIGHT, 1f));
-      p = p.fma(r, FloatVector.broadcast(EIGHT, 1f));
-      FloatVector power =
-          shifted
-              .reinterpretAsInts()
-              .sub(ROUND_BITS - 127)
-              .lanewise(LSHL, 23)
-              .reinterpretAsFloats();
-      FloatVector e = p.mul(power);
-      e.intoArray(x, offset + i);
-      sums = e.add(sums);
+      sums = FloatVector.fromArray(EIGHT, x, offset + i).add(sums);
     }
     FloatVector total = FloatVector.zero(EIGHT).add(sums);
     int rest = count - whole;
     int at = offset + whole;
-    exponentials(x, at, rest, max);
     float p0 = total.lane(0) + (rest > 0 ? x[at] : 0);
     float p1 = total.lane(1) + (rest > 1 ? x[at + 1] : 0);
     float p2 = total.lane(2) + (rest > 2 ? x[at + 2] : 0);
@@ -172,9 +150,33 @@ final class VectorRows {
     return max;
   }
 
-  private static void exponentials(float[] x, int at, int count, float max) {
-    for (int i = 0; i < count; i++) {
-      x[at + i] = ExpPolynomial.exp(x[at + i] - max);
+  /** {@code exp(x − max)} in place, with the widest vectors, since no lane sees another. */
+  private static void exponentials(float[] x, int offset, int count, float max) {
+    int i = 0;
+    for (; i + L <= count; i += L) {
+      FloatVector y = FloatVector.fromArray(F, x, offset + i).sub(max).max(LOWEST).min(HIGHEST);
+      FloatVector shifted =
+          y.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
+      FloatVector n = shifted.sub(ROUND);
+      FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), y);
+      r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
+      FloatVector p = r.fma(FloatVector.broadcast(F, C7), FloatVector.broadcast(F, C6));
+      p = p.fma(r, FloatVector.broadcast(F, C5));
+      p = p.fma(r, FloatVector.broadcast(F, C4));
+      p = p.fma(r, FloatVector.broadcast(F, C3));
+      p = p.fma(r, FloatVector.broadcast(F, C2));
+      p = p.fma(r, FloatVector.broadcast(F, 1f));
+      p = p.fma(r, FloatVector.broadcast(F, 1f));
+      FloatVector power =
+          shifted
+              .reinterpretAsInts()
+              .sub(ROUND_BITS - 127)
+              .lanewise(LSHL, 23)
+              .reinterpretAsFloats();
+      p.mul(power).intoArray(x, offset + i);
+    }
+    for (; i < count; i++) {
+      x[offset + i] = ExpPolynomial.exp(x[offset + i] - max);
     }
   }
 }
