@@ -50,6 +50,11 @@ public final class PolicyComparison implements Runnable {
   @Option(names = "--blocks", description = "Blocks of each policy.")
   private int blocks = 10;
 
+  @Option(
+      names = "--warm-up",
+      description = "Blocks before them that do not count; a small model takes seconds to compile.")
+  private int warmUp = 1;
+
   @Option(names = "--output-tokens", description = "Of each sequence.")
   private int outputTokens = 128;
 
@@ -121,13 +126,13 @@ public final class PolicyComparison implements Runnable {
 
   private void compare(List<PolicyEngine> engines, List<TokenIds> texts, int batch) {
     Run[][] runs = new Run[engines.size()][blocks];
-    for (int block = -1; block < blocks; block++) {
+    for (int block = -warmUp; block < blocks; block++) {
       for (int n = 0; n < engines.size(); n++) {
         int which = block % 2 == 0 ? n : engines.size() - 1 - n;
         Run run =
             engines
                 .get(which)
-                .run(promptsOf(texts, batch, block + 1), outputTokens, temperature, block + 1L);
+                .run(promptsOf(texts, batch, warmUp + block), outputTokens, temperature, block);
         if (block >= 0) {
           runs[which][block] = run;
         }
