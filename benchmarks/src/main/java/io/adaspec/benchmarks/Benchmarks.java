@@ -2,6 +2,7 @@ package io.adaspec.benchmarks;
 
 import io.adaspec.benchmarks.engine.ActorPathCommand;
 import io.adaspec.benchmarks.engine.SoakCommand;
+import io.adaspec.benchmarks.http.HttpSpeculationCommand;
 import io.adaspec.benchmarks.models.GenerateModelCommand;
 import io.adaspec.benchmarks.pair.AcceptanceCommand;
 import io.adaspec.benchmarks.pair.PeerTextCommand;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Spec;
       RecordCommand.class,
       PeerTextCommand.class,
       ActorPathCommand.class,
+      HttpSpeculationCommand.class,
       SoakCommand.class,
       PaperCommand.class,
       ServingCommand.class
