@@ -36,7 +36,8 @@ class ConfidenceTest {
   @Test
   void confidencesAreTheSamplers() throws IOException {
     try (LoadedModel loaded =
-            ModelFiles.open(SharedAssets.bundled("models/storyteller/storyteller-draft-q8_0.gguf"));
+            ModelFiles.open(
+                SharedAssets.bundled("models/storyteller/storyteller-draft-q8_0.gguf"));
         WorkerTeam team = new WorkerTeam(2)) {
       for (Kernels kernels : List.of(Kernels.best(), new ScalarKernels())) {
         try (ModelRunner runner = GreedyDecoding.runner(loaded.forDevice(), kernels, team)) {
