@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -24,6 +25,16 @@ public record JsonFields(ObjectNode node, String prefix) {
   /** Fields of a whole request. */
   public static JsonFields of(ObjectNode node) {
     return new JsonFields(node, "");
+  }
+
+  /** Refuses every field but these: what is misspelt in here would be ignored in silence. */
+  public void requireKnown(List<String> known) {
+    for (Map.Entry<String, JsonNode> field : node.properties()) {
+      if (!known.contains(field.getKey()) && !field.getValue().isNull()) {
+        throw unsupported(
+            abbreviated(field.getKey()), "is not known; there are " + String.join(", ", known));
+      }
+    }
   }
 
   public boolean has(String name) {
@@ -188,7 +199,10 @@ public record JsonFields(ObjectNode node, String prefix) {
   }
 
   private static String shorten(JsonNode number) {
-    String text = number.asText();
+    return abbreviated(number.asText());
+  }
+
+  private static String abbreviated(String text) {
     return text.length() <= 24 ? text : text.substring(0, 24) + "…";
   }
 }

@@ -34,8 +34,8 @@ public final class ChatMessages {
     if (!ROLES.contains(role)) {
       throw message.invalid("role", "must be one of " + String.join(", ", ROLES));
     }
-    for (String field : List.of("tool_calls", "function_call", "audio")) {
-      if (message.has(field) && !message.node().get(field).isEmpty()) {
+    for (String field : List.of("tool_calls", "function_call", "audio", "prefix")) {
+      if (message.raw(field).filter(value -> !NeutralValue.asksForNothing(value)).isPresent()) {
         throw message.unsupported(field, "is not supported");
       }
     }

@@ -39,7 +39,7 @@ record ChatRequest(
         choices,
         maxTokens(fields),
         StreamOptions.read(fields),
-        GenerationOptions.read(fields));
+        GenerationOptions.read(fields, Endpoint.CHAT));
   }
 
   private static OptionalInt maxTokens(JsonFields fields) {

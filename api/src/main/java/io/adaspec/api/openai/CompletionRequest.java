@@ -44,7 +44,7 @@ record CompletionRequest(
         fields.integer("max_tokens", 1, Integer.MAX_VALUE),
         fields.flag("echo", false),
         StreamOptions.read(fields),
-        GenerationOptions.read(fields));
+        GenerationOptions.read(fields, Endpoint.COMPLETIONS));
   }
 
   private static List<Prompt> prompts(JsonFields fields) {

@@ -50,8 +50,8 @@ public record GenerationOptions(
   private static final double NANOS_PER_MS = 1e6;
 
   /** Reads and checks the fields. */
-  public static GenerationOptions read(JsonFields fields) {
-    UnsupportedFields.refuse(fields);
+  public static GenerationOptions read(JsonFields fields, Endpoint endpoint) {
+    UnsupportedFields.refuse(fields, endpoint);
     double temperature = fields.number("temperature", 0, MAX_TEMPERATURE).orElse(1);
     float topP = (float) fields.number("top_p", 0, 1).orElse(1);
     if (topP <= 0) {
@@ -118,6 +118,7 @@ public record GenerationOptions(
   }
 
   private static SloTarget slo(JsonFields fields) {
+    fields.requireKnown(List.of("ttft_ms", "tpot_ms"));
     return new SloTarget(targetNanos(fields, "ttft_ms"), targetNanos(fields, "tpot_ms"));
   }
 
@@ -127,6 +128,7 @@ public record GenerationOptions(
   }
 
   private static SpeculationPreference speculation(JsonFields fields) {
+    fields.requireKnown(List.of("mode", "max_draft_tokens"));
     String mode = fields.choice("mode", List.of("off", "auto")).orElse("auto");
     int most =
         fields

@@ -47,6 +47,7 @@ public final class TokenizeRoutes {
   }
 
   private ObjectNode tokens(JsonFields fields) {
+    UnsupportedFields.refuse(fields, Endpoint.TOKENIZE);
     requests.checkModel(fields.text("model"));
     int[] ids = fields.has("messages") ? conversation(fields) : plain(fields);
     Tokenizer tokenizer = requests.model().tokenizer();
@@ -86,6 +87,7 @@ public final class TokenizeRoutes {
   }
 
   private ObjectNode text(JsonFields fields) {
+    UnsupportedFields.refuse(fields, Endpoint.DETOKENIZE);
     requests.checkModel(fields.text("model"));
     Tokenizer tokenizer = requests.model().tokenizer();
     List<JsonNode> tokens = fields.array("tokens").orElseThrow(() -> fields.missing("tokens"));

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adaspec.api.http.Json;
 import io.adaspec.api.http.JsonFields;
 import io.adaspec.api.openai.ChatMessages;
+import io.adaspec.api.openai.Endpoint;
 import io.adaspec.api.openai.GenerationOptions;
+import io.adaspec.api.openai.StreamOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +39,7 @@ record ResponsesRequest(
     GenerationOptions options) {
 
   static ResponsesRequest read(JsonFields fields) {
+    fields.object("stream_options").ifPresent(StreamOptions::refuseResponses);
     return new ResponsesRequest(
         fields.text("model"),
         input(fields),
@@ -46,7 +49,7 @@ record ResponsesRequest(
         fields.flag("store", true),
         fields.flag("stream", false),
         fields.object("metadata").map(JsonFields::node).orElseGet(Json::object),
-        GenerationOptions.read(fields));
+        GenerationOptions.read(fields, Endpoint.RESPONSES));
   }
 
   private static List<Map<String, Object>> input(JsonFields fields) {

@@ -1,0 +1,74 @@
+package io.adaspec.api.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * A place that takes requests.
+ *
+ * @param outputLimit the field that limits the output here; empty if there is no output
+ * @param foreign fields that mean something elsewhere only, with the values that ask for nothing
+ */
+public record Endpoint(String outputLimit, Map<String, Predicate<JsonNode>> foreign) {
+  public static final Endpoint COMPLETIONS =
+      new Endpoint(
+          "max_tokens",
+          Map.of(
+              "add_special_tokens", NeutralValue::isTrue,
+              "input", NeutralValue::never,
+              "instructions", NeutralValue::never,
+              "max_completion_tokens", NeutralValue::never,
+              "max_output_tokens", NeutralValue::never,
+              "messages", NeutralValue::never,
+              "previous_response_id", NeutralValue::never));
+
+  public static final Endpoint CHAT =
+      new Endpoint(
+          "max_completion_tokens",
+          Map.of(
+              "add_special_tokens", NeutralValue::isFalse,
+              "echo", NeutralValue::isFalse,
+              "input", NeutralValue::never,
+              "instructions", NeutralValue::never,
+              "max_output_tokens", NeutralValue::never,
+              "previous_response_id", NeutralValue::never,
+              "prompt", NeutralValue::never));
+
+  /** Here {@code prompt} is one of OpenAI's stored prompts, an object with an id. */
+  public static final Endpoint RESPONSES =
+      new Endpoint(
+          "max_output_tokens",
+          Map.of(
+              "add_special_tokens", NeutralValue::isFalse,
+              "echo", NeutralValue::isFalse,
+              "logprobs", NeutralValue::isFalse,
+              "max_completion_tokens", NeutralValue::never,
+              "max_tokens", NeutralValue::never,
+              "messages", NeutralValue::never,
+              "n", NeutralValue.number(1),
+              "prompt", NeutralValue::never));
+
+  public static final Endpoint TOKENIZE =
+      new Endpoint(
+          "", Map.of("return_tokens", NeutralValue::isTrue, "with_pieces", NeutralValue::isFalse));
+
+  public static final Endpoint DETOKENIZE = new Endpoint("", Map.of());
+
+  public Endpoint {
+    foreign = Map.copyOf(foreign);
+  }
+
+  /** The values of a field that ask for nothing here, if the field belongs elsewhere. */
+  Optional<Predicate<JsonNode>> neutral(String field) {
+    return Optional.ofNullable(foreign.get(field));
+  }
+
+  /** What to do instead of giving a field. */
+  String remedy(String field) {
+    return !outputLimit.isEmpty() && UnsupportedFields.OUTPUT_LIMITS.contains(field)
+        ? "use '" + outputLimit + "'"
+        : "leave it out";
+  }
+}
