@@ -1,6 +1,7 @@
 package io.adaspec.actors;
 
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.StepDecision;
 import io.adaspec.runtime.speculation.StepReport;
@@ -21,6 +22,15 @@ public interface EngineObserver {
 
   /** Output reached the stream of a request; {@code tokens} of it at once. */
   default void tokensDelivered(int tokens) {}
+
+  /**
+   * A step gave a request output that is not its first.
+   *
+   * @param serviceClass of the request
+   * @param gapNanos from the commit of the step before that gave it output to the commit of this
+   *     one, pauses for its consumer included; tokens of one step come together
+   */
+  default void tokensFollowed(ServiceClass serviceClass, long gapNanos) {}
 
   /**
    * A device finished a step.

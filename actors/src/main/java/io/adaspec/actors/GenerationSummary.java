@@ -41,8 +41,26 @@ public record GenerationSummary(
     ServiceClass serviceClass,
     SloTarget slo) {
 
-  /** Whether every latency target of the request was met; true without targets. */
+  /**
+   * Whether every latency target of the request was met; true without targets. A request that
+   * failed met none.
+   */
   public boolean metSlo() {
-    return ttftNanos <= slo.ttftNanos() && tpotNanos <= slo.tpotNanos();
+    return reason != FinishReason.FAILED
+        && ttftNanos <= slo.ttftNanos()
+        && tpotNanos <= slo.tpotNanos();
+  }
+
+  /**
+   * Whether attainment counts the request: it has targets, and it was not its client that ended it
+   * or did not read.
+   */
+  public boolean isJudged() {
+    boolean judged =
+        switch (reason) {
+          case STOP, LENGTH, FAILED -> true;
+          case CANCELLED, SLOW_CONSUMER -> false;
+        };
+    return judged && (slo.hasTtft() || slo.hasTpot());
   }
 }

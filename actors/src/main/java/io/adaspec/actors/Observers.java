@@ -1,6 +1,7 @@
 package io.adaspec.actors;
 
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.StepDecision;
 import io.adaspec.runtime.speculation.StepReport;
@@ -51,6 +52,11 @@ final class Observers implements EngineObserver {
   @Override
   public void tokensDelivered(int tokens) {
     each(observer -> observer.tokensDelivered(tokens));
+  }
+
+  @Override
+  public void tokensFollowed(ServiceClass serviceClass, long gapNanos) {
+    each(observer -> observer.tokensFollowed(serviceClass, gapNanos));
   }
 
   @Override

@@ -32,7 +32,12 @@ final class RequestAccount {
    * @throws IllegalStateException if tokens were lost or came twice
    */
   void emitted(TokenEmission emission, long atNanos) {
-    progress = progress.next(emission, atNanos);
+    RequestProgress before = progress;
+    progress = before.next(emission, atNanos);
+    if (before.outputTokens() > 0 && progress.outputTokens() > before.outputTokens()) {
+      long gapNanos = progress.lastTokenNanos() - before.lastTokenNanos();
+      engine.observer().tokensFollowed(before.request().serviceClass(), gapNanos);
+    }
   }
 
   boolean hasEnded() {

@@ -1,7 +1,6 @@
 package io.adaspec.actors;
 
 import io.adaspec.actors.SloAttainment.Share;
-import io.adaspec.runtime.request.FinishReason;
 import io.adaspec.runtime.request.ServiceClass;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,16 +39,10 @@ record SloHistory(Map<ServiceClass, Share> total, List<Sample> samples, long sta
 
   /** With one more request. */
   SloHistory ended(GenerationSummary summary) {
-    boolean hasTarget = summary.slo().hasTtft() || summary.slo().hasTpot();
-    boolean counts =
-        switch (summary.reason()) {
-          case STOP, LENGTH, FAILED -> true;
-          case CANCELLED, SLOW_CONSUMER -> false;
-        };
-    if (!hasTarget || !counts) {
+    if (!summary.isJudged()) {
       return this;
     }
-    boolean met = summary.metSlo() && summary.reason() != FinishReason.FAILED;
+    boolean met = summary.metSlo();
     long tokens = summary.outputTokens();
     Map<ServiceClass, Share> next = new EnumMap<>(ServiceClass.class);
     next.putAll(total);

@@ -6,6 +6,7 @@ import io.adaspec.actors.GenerationSummary;
 import io.adaspec.actors.Refusal;
 import io.adaspec.runtime.request.FinishReason;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.StepDecision;
 import io.adaspec.runtime.speculation.StepReport;
@@ -39,6 +40,7 @@ public final class EngineMetrics implements EngineObserver {
   private final Counter prefixQueries;
   private final Counter prefixHits;
   private final SpeculationMeters speculation;
+  private final SloMeters slo;
   private final EngineGauges load;
   private final Counter preemptions;
   private final Counter paused;
@@ -58,6 +60,7 @@ public final class EngineMetrics implements EngineObserver {
     prefixQueries = counter("prefix_cache_queries", "Prompt tokens looked up in the prefix cache");
     prefixHits = counter("prefix_cache_hits", "Prompt tokens found in the prefix cache");
     speculation = new SpeculationMeters(registry, model);
+    slo = new SloMeters(registry, model);
     load = new EngineGauges(registry, model);
     preemptions = counter("num_preemptions", "Sequences preempted");
     paused = ownCounter("streams_paused", "Requests paused for their consumer");
@@ -71,6 +74,7 @@ public final class EngineMetrics implements EngineObserver {
   /** All metrics in the text format of Prometheus, with the engine's state of this moment. */
   public String scrape(EngineStatus status) {
     load.update(status);
+    slo.update(status.attainment());
     status.devices().forEach(this::deviceChanged);
     return registry.scrape();
   }
@@ -85,7 +89,9 @@ public final class EngineMetrics implements EngineObserver {
   @Override
   public void requestRefused(InferenceRequest request, Refusal refusal) {
     Tags tags = model.and("reason", refusal.reason().name().toLowerCase(Locale.ROOT));
-    registry.counter("adaspec_admission_rejections", tags).increment();
+    registry
+        .counter("adaspec_admission_rejections", tags.and(serviceClass(request.serviceClass())))
+        .increment();
     registry.counter("vllm:admission_rejections", tags).increment();
   }
 
@@ -98,16 +104,15 @@ public final class EngineMetrics implements EngineObserver {
     promptTokens.increment(summary.promptTokens());
     prefixQueries.increment(summary.promptTokens());
     prefixHits.increment(summary.cachedPromptTokens());
-    boolean regular =
-        summary.reason() == FinishReason.STOP || summary.reason() == FinishReason.LENGTH;
-    if (regular) {
+    slo.ended(summary);
+    if (summary.reason() == FinishReason.STOP || summary.reason() == FinishReason.LENGTH) {
       latencies.record(summary, byClass);
     }
-    if (regular && (summary.slo().hasTtft() || summary.slo().hasTpot())) {
-      registry
-          .counter("adaspec_slo_requests", byClass.and("met", Boolean.toString(summary.metSlo())))
-          .increment();
-    }
+  }
+
+  @Override
+  public void tokensFollowed(ServiceClass serviceClass, long gapNanos) {
+    latencies.recordGap(serviceClass, gapNanos);
   }
 
   @Override

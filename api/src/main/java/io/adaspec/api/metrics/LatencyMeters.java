@@ -1,11 +1,15 @@
 package io.adaspec.api.metrics;
 
 import io.adaspec.actors.GenerationSummary;
+import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.speculation.StepReport;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 
@@ -20,10 +24,17 @@ final class LatencyMeters {
 
   private final MeterRegistry registry;
   private final Tags model;
+  private final Map<ServiceClass, Timer> gaps = new EnumMap<>(ServiceClass.class);
+  private final Timer allGaps;
 
   LatencyMeters(MeterRegistry registry, Tags model) {
     this.registry = registry;
     this.model = model;
+    for (ServiceClass each : ServiceClass.values()) {
+      Tags tags = model.and(EngineMetrics.serviceClass(each));
+      gaps.put(each, timer("adaspec_inter_token_latency", tags));
+    }
+    allGaps = timer("vllm:inter_token_latency", model);
   }
 
   /** A request that ended by itself. */
@@ -31,13 +42,23 @@ final class LatencyMeters {
     request("time_to_first_token", byClass, summary.ttftNanos());
     if (summary.outputTokens() > 1) {
       request("time_per_output_token", byClass, summary.tpotNanos());
-      record("vllm:inter_token_latency", model, summary.tpotNanos());
+      record("vllm:request_time_per_output_token", model, summary.tpotNanos());
     }
     record("vllm:time_to_first_token", model, summary.ttftNanos());
     both("e2e_request_latency", byClass, summary.e2eNanos());
     both("request_queue_time", byClass, summary.queueWaitNanos());
     both("request_prefill_time", byClass, summary.ttftNanos() - summary.queueWaitNanos());
     both("request_decode_time", byClass, summary.e2eNanos() - summary.ttftNanos());
+  }
+
+  /**
+   * The time between two steps that gave a request output. Tokens of one step arrive together and
+   * make one gap, as vLLM counts: with speculation there are fewer and longer gaps than tokens, and
+   * the mean time per token is in {@code time_per_output_token}.
+   */
+  void recordGap(ServiceClass serviceClass, long nanos) {
+    Objects.requireNonNull(gaps.get(serviceClass)).record(nanos, TimeUnit.NANOSECONDS);
+    allGaps.record(nanos, TimeUnit.NANOSECONDS);
   }
 
   /** A step: how long it took, what the actor path added, how far the prediction was off. */
@@ -61,10 +82,10 @@ final class LatencyMeters {
   }
 
   private void record(String name, Tags tags, long nanos) {
-    Timer.builder(name)
-        .tags(tags)
-        .serviceLevelObjectives(BUCKETS)
-        .register(registry)
-        .record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+    timer(name, tags).record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+  }
+
+  private Timer timer(String name, Tags tags) {
+    return Timer.builder(name).tags(tags).serviceLevelObjectives(BUCKETS).register(registry);
   }
 }

@@ -10,10 +10,11 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
@@ -68,17 +69,21 @@ final class SpeculationMeters {
     for (BatchView.Entry entry : decision.batch().entries()) {
       classes.put(entry.sequence(), entry.serviceClass());
     }
+    Map<ServiceClass, Boolean> speculative = new EnumMap<>(ServiceClass.class);
     for (StepReport.Drafted sequence : report.sequences()) {
       ServiceClass of = classes.getOrDefault(sequence.sequence(), ServiceClass.STANDARD);
-      byClass(of).record(sequence);
+      if (sequence.emitted() > 0) {
+        byClass(of).record(sequence);
+        speculative.merge(of, sequence.drafted() > 0, Boolean::logicalOr);
+      }
       if (sequence.drafted() > 0) {
         count(sequence);
       }
     }
     predictionError.record(report.predictionError());
     byDevice
-        .computeIfAbsent(device, name -> new DeviceSpeculation(registry, tags.and("device", name)))
-        .record(decision, report);
+        .computeIfAbsent(device, name -> new DeviceSpeculation(registry, tags, name))
+        .record(decision, report, speculative);
   }
 
   private ClassMeters byClass(ServiceClass serviceClass) {
@@ -138,31 +143,34 @@ final class SpeculationMeters {
     }
   }
 
-  /** One device: switches between plain and speculative steps, and what speculation gains. */
+  /**
+   * One device: switches between plain and speculative steps, of all sequences and of those of each
+   * class that decode, and what speculation gains.
+   */
   private static final class DeviceSpeculation {
-    private final Counter toPlain;
-    private final Counter toSpeculative;
-    private final AtomicBoolean speculative = new AtomicBoolean();
+    private final ModeSwitches device;
+    private final Map<ServiceClass, ModeSwitches> byClass = new EnumMap<>(ServiceClass.class);
     private final AtomicLong gainNanos = new AtomicLong();
 
-    DeviceSpeculation(MeterRegistry registry, Tags tags) {
-      String description = "Changes between plain and speculative steps";
-      toPlain =
-          AliasedMeters.ownCounter(registry, "mode_switches", description, tags.and("to", "plain"));
-      toSpeculative =
-          AliasedMeters.ownCounter(
-              registry, "mode_switches", description, tags.and("to", "speculative"));
+    DeviceSpeculation(MeterRegistry registry, Tags tags, String name) {
+      device = new ModeSwitches(registry, "mode_switches", tags.and("device", name));
+      for (ServiceClass each : ServiceClass.values()) {
+        byClass.put(
+            each,
+            new ModeSwitches(
+                registry, "class_mode_switches", tags.and(EngineMetrics.serviceClass(each))));
+      }
       Gauge.builder("adaspec_speculation_gain_seconds", gainNanos, nanos -> nanos.get() / 1e9)
-          .tags(tags)
+          .tags(tags.and("device", name))
           .description("Time gained by speculation against plain decoding, as estimated")
           .register(registry);
     }
 
-    void record(StepDecision decision, StepReport report) {
-      boolean now = report.draftedTokens() > 0;
-      if (speculative.getAndSet(now) != now) {
-        (now ? toSpeculative : toPlain).increment();
-      }
+    void record(
+        StepDecision decision, StepReport report, Map<ServiceClass, Boolean> speculativeByClass) {
+      device.record(report.draftedTokens() > 0);
+      speculativeByClass.forEach(
+          (each, speculative) -> Objects.requireNonNull(byClass.get(each)).record(speculative));
       gainNanos.set((long) decision.gainNanos());
     }
   }

@@ -147,6 +147,10 @@ class PolicyRoutesTest {
         .containsPattern("adaspec_draft_tokens_reached_total\\{[^}]*service_class=\"standard\"")
         .contains("adaspec_step_prediction_error")
         .contains("adaspec_speculation_gain_seconds{")
-        .contains("adaspec_mode_switches_total{");
+        .contains("adaspec_mode_switches_total{")
+        .containsPattern(
+            "adaspec_class_mode_switches_total\\{[^}]*\"standard\",to=\"speculative\"} [1-9]")
+        .containsPattern("adaspec_slo_attainment_ratio\\{[^}]*\"standard\"} [01]")
+        .containsPattern("adaspec_slo_attainment_ratio\\{[^}]*\"batch\"} NaN");
   }
 }

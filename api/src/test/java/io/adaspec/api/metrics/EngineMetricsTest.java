@@ -1,0 +1,103 @@
+package io.adaspec.api.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.adaspec.actors.EngineStatus;
+import io.adaspec.actors.GenerationSummary;
+import io.adaspec.actors.SloAttainment;
+import io.adaspec.runtime.request.FinishReason;
+import io.adaspec.runtime.request.RequestId;
+import io.adaspec.runtime.request.ServiceClass;
+import io.adaspec.runtime.request.SloTarget;
+import io.adaspec.runtime.speculation.PolicySnapshot;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class EngineMetricsTest {
+  private static final SloTarget TARGETS = new SloTarget(10_000_000, 1_000_000);
+  private final EngineMetrics metrics = new EngineMetrics("m");
+
+  private static GenerationSummary ended(FinishReason reason, long tpotNanos, SloTarget slo) {
+    return new GenerationSummary(
+        new RequestId("r"),
+        reason,
+        10,
+        0,
+        50,
+        0,
+        0,
+        50,
+        1_000,
+        5_000_000,
+        tpotNanos,
+        60_000_000,
+        ServiceClass.INTERACTIVE,
+        slo);
+  }
+
+  private double value(String sample) {
+    EngineStatus status =
+        new EngineStatus(
+            true, false, "", List.of(), 0, 0, 0, 0, PolicySnapshot.plain(), SloAttainment.none());
+    return metrics
+        .scrape(status)
+        .lines()
+        .filter(line -> line.startsWith(sample + "} "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(sample.length() + 2)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("there is no " + sample));
+  }
+
+  private double judged(boolean met) {
+    return value(
+        "adaspec_slo_requests_total{met=\"%s\",model_name=\"m\",service_class=\"interactive\""
+            .formatted(met));
+  }
+
+  private double goodput() {
+    return value("adaspec_goodput_tokens_total{model_name=\"m\",service_class=\"interactive\"");
+  }
+
+  @Test
+  void aRequestThatFailedMissedItsTargetsHoweverFastItWas() {
+    metrics.requestFinished(ended(FinishReason.FAILED, 500_000, TARGETS));
+    assertThat(judged(false)).isEqualTo(1);
+    assertThat(judged(true)).isZero();
+    assertThat(goodput()).isZero();
+  }
+
+  @Test
+  void goodputCountsTheTokensOfRequestsThatMetAllTheirTargets() {
+    metrics.requestFinished(ended(FinishReason.STOP, 1_000_000, TARGETS));
+    metrics.requestFinished(ended(FinishReason.LENGTH, 1_000_001, TARGETS));
+    assertThat(judged(true)).isEqualTo(1);
+    assertThat(judged(false)).isEqualTo(1);
+    assertThat(goodput()).isEqualTo(50);
+  }
+
+  @Test
+  void requestsThatTheirClientEndedAreNotJudgedNorAreThoseWithoutTargets() {
+    metrics.requestFinished(ended(FinishReason.CANCELLED, 1, TARGETS));
+    metrics.requestFinished(ended(FinishReason.SLOW_CONSUMER, 1, TARGETS));
+    metrics.requestFinished(ended(FinishReason.STOP, 1, SloTarget.none()));
+    assertThat(judged(true) + judged(false)).isZero();
+  }
+
+  @Test
+  void aGapBetweenTokensIsCountedOnceUnderBothNames() {
+    metrics.tokensFollowed(ServiceClass.BATCH, 3_000_000);
+    metrics.tokensFollowed(ServiceClass.BATCH, 5_000_000);
+    String own = "adaspec_inter_token_latency_seconds_%s{model_name=\"m\",service_class=\"batch\"";
+    assertThat(value(own.formatted("count"))).isEqualTo(2);
+    assertThat(value(own.formatted("sum"))).isEqualTo(0.008);
+    assertThat(value("vllm:inter_token_latency_seconds_count{model_name=\"m\"")).isEqualTo(2);
+  }
+
+  @Test
+  void theMeanTimePerTokenOfARequestIsNotAGap() {
+    metrics.requestFinished(ended(FinishReason.STOP, 1_000_000, TARGETS));
+    assertThat(value("vllm:inter_token_latency_seconds_count{model_name=\"m\"")).isZero();
+    assertThat(value("vllm:request_time_per_output_token_seconds_count{model_name=\"m\""))
+        .isEqualTo(1);
+  }
+}
