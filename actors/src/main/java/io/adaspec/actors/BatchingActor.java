@@ -354,6 +354,9 @@ final class BatchingActor {
     draining = true;
     if (requests.isEmpty()) {
       drain.replyTo().tell(Done.done());
+    } else if (!devices.anyOpened()) {
+      failAll(Failures.stillLoading());
+      drain.replyTo().tell(Done.done());
     } else {
       drained = Optional.of(drain.replyTo());
       timers.startSingleTimer(DRAIN, new DrainTimeout(drain.replyTo()), drain.timeout());

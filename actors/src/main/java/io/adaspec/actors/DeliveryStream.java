@@ -52,7 +52,7 @@ record DeliveryStream<C>(Function<ActorRef<Delivery>, C> attach, C acked, C gone
         .takeWhile(event -> !(event instanceof TokenEvent.Finished), true)
         .watchTermination(
             (running, done) -> {
-              done.whenComplete((d, e) -> owner.tell(gone));
+              var _ = Stages.direct(done).whenComplete((d, e) -> owner.tell(gone));
               return running;
             });
   }

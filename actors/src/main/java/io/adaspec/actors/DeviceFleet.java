@@ -148,6 +148,11 @@ final class DeviceFleet {
     return devices.stream().anyMatch(device -> device.state() == DeviceState.READY);
   }
 
+  /** Whether some device has taken steps, now or before. */
+  boolean anyOpened() {
+    return devices.stream().anyMatch(device -> device.state() != DeviceState.STARTING);
+  }
+
   boolean allLost() {
     return devices.stream().allMatch(device -> device.state() == DeviceState.LOST);
   }

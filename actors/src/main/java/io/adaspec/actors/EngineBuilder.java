@@ -19,10 +19,23 @@ public final class EngineBuilder {
     this.model = model;
   }
 
-  /** Adds a device; an engine has at least one. */
+  /**
+   * Adds a device; an engine has at least one. Status, metrics and logs tell devices apart by name,
+   * so the second one of a name gets {@code #2} after it.
+   */
   public EngineBuilder device(DeviceOpener opener) {
-    devices.add(opener);
+    DeviceOpener named = opener;
+    for (int number = 2; isTaken(named.name()); number++) {
+      named =
+          new DeviceOpener(
+              opener.name() + "#" + number, opener.open(), opener.cost(), opener.profile());
+    }
+    devices.add(named);
     return this;
+  }
+
+  private boolean isTaken(String name) {
+    return devices.stream().anyMatch(device -> device.name().equals(name));
   }
 
   /** Adds an observer. */

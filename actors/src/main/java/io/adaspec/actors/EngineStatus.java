@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * The engine at one moment.
  *
- * @param ready whether a request would be taken: at least one device is ready and it is not
- *     draining
+ * @param ready whether a request would be taken: at least one device is ready, there is room in the
+ *     queue, and it is not draining
  * @param draining whether it is shutting down
  * @param reason why it is not ready; empty when it is
  * @param devices one entry per device
@@ -37,12 +37,9 @@ public record EngineStatus(
   static EngineStatus of(
       boolean draining, DeviceFleet devices, WaitingQueue waiting, SloAttainment attainment) {
     List<DeviceStatus> all = devices.status();
-    String reason =
-        draining
-            ? "the engine is shutting down"
-            : devices.anyReady() ? "" : "no device is ready: " + all.getFirst().detail();
+    String reason = draining ? "the engine is shutting down" : whyNotReady(devices, waiting, all);
     return new EngineStatus(
-        devices.anyReady() && !draining,
+        reason.isEmpty(),
         draining,
         reason,
         all,
@@ -52,6 +49,17 @@ public record EngineStatus(
         waiting.tokens(),
         devices.policy(),
         attainment);
+  }
+
+  private static String whyNotReady(
+      DeviceFleet devices, WaitingQueue waiting, List<DeviceStatus> all) {
+    if (!devices.anyReady()) {
+      return "no device is ready: " + all.getFirst().detail();
+    }
+    return waiting.isSaturated()
+        ? "the queue is full: %d requests with %d tokens wait, of at most %d and %d"
+            .formatted(waiting.size(), waiting.tokens(), waiting.maxRequests(), waiting.maxTokens())
+        : "";
   }
 
   /**

@@ -15,6 +15,12 @@ final class Failures {
         "the engine is shutting down and its time to drain is over; send the request again");
   }
 
+  static Broken stillLoading() {
+    return new Broken(
+        FailureReason.SHUTDOWN,
+        "the engine is shutting down before any of its devices is ready; send the request again");
+  }
+
   static Broken engineStopped() {
     return new Broken(
         FailureReason.SHUTDOWN, "the engine has stopped; send the request again when it is back");

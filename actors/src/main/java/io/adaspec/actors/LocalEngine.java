@@ -91,17 +91,22 @@ final class LocalEngine implements Engine {
 
   @Override
   public CompletionStage<EngineStatus> status() {
-    return AskPattern.ask(
-        actors.supervisor(), SupervisorActor.GetStatus::new, STATUS_TIMEOUT, system.scheduler());
+    return Stages.direct(
+        AskPattern.ask(
+            actors.supervisor(),
+            SupervisorActor.GetStatus::new,
+            STATUS_TIMEOUT,
+            system.scheduler()));
   }
 
   @Override
   public CompletionStage<PolicySnapshot> applyPolicy(PolicySnapshot policy) {
-    return AskPattern.askWithStatus(
-        actors.supervisor(),
-        replyTo -> new SupervisorActor.ApplyPolicy(policy, replyTo),
-        STATUS_TIMEOUT,
-        system.scheduler());
+    return Stages.direct(
+        AskPattern.askWithStatus(
+            actors.supervisor(),
+            replyTo -> new SupervisorActor.ApplyPolicy(policy, replyTo),
+            STATUS_TIMEOUT,
+            system.scheduler()));
   }
 
   @Override
@@ -115,12 +120,14 @@ final class LocalEngine implements Engine {
    */
   CompletionStage<Done> drain(Duration timeout) {
     if (draining.compareAndSet(false, true)) {
-      AskPattern.<SupervisorActor.Command, Done>ask(
-              actors.supervisor(),
-              replyTo -> new SupervisorActor.Drain(timeout, replyTo),
-              timeout.plus(STATUS_TIMEOUT),
-              system.scheduler())
-          .whenComplete((done, error) -> drained.complete(Done.done()));
+      var _ =
+          Stages.direct(
+                  AskPattern.<SupervisorActor.Command, Done>ask(
+                      actors.supervisor(),
+                      replyTo -> new SupervisorActor.Drain(timeout, replyTo),
+                      timeout.plus(STATUS_TIMEOUT),
+                      system.scheduler()))
+              .whenComplete((done, error) -> drained.complete(Done.done()));
     }
     return drained;
   }
@@ -128,16 +135,21 @@ final class LocalEngine implements Engine {
   /** Fails what runs and closes the devices. */
   CompletionStage<Done> close() {
     if (closing.compareAndSet(false, true)) {
-      AskPattern.ask(
-              actors.supervisor(), SupervisorActor.Stop::new, CLOSE_TIMEOUT, system.scheduler())
-          .whenComplete(
-              (done, error) -> {
-                if (error == null) {
-                  stopped.complete(Done.done());
-                } else {
-                  stopped.completeExceptionally(error);
-                }
-              });
+      var _ =
+          Stages.direct(
+                  AskPattern.ask(
+                      actors.supervisor(),
+                      SupervisorActor.Stop::new,
+                      CLOSE_TIMEOUT,
+                      system.scheduler()))
+              .whenComplete(
+                  (done, error) -> {
+                    if (error == null) {
+                      stopped.complete(Done.done());
+                    } else {
+                      stopped.completeExceptionally(error);
+                    }
+                  });
     }
     return stopped;
   }

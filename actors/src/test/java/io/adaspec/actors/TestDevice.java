@@ -13,6 +13,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -117,6 +118,21 @@ final class TestDevice {
 
   DeviceOpener opener() {
     return new DeviceOpener(name, this::open, device -> cost);
+  }
+
+  /** Opens the device not before {@code latch} allows it. */
+  DeviceOpener openerAfter(CountDownLatch latch) {
+    return new DeviceOpener(
+        name,
+        () -> {
+          try {
+            latch.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          return open();
+        },
+        device -> cost);
   }
 
   private Device open() {

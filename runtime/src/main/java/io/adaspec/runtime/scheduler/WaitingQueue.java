@@ -84,6 +84,11 @@ public final class WaitingQueue {
     return tokens;
   }
 
+  /** Whether another request of the mean length of those that wait would not be taken. */
+  public boolean isSaturated() {
+    return size() >= maxRequests || (!isEmpty() && tokens + tokens / size() > maxTokens);
+  }
+
   public boolean contains(RequestId id) {
     return byId.containsKey(id);
   }
