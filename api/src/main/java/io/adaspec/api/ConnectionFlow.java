@@ -16,6 +16,7 @@ import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One connection: requests in, answers out. It ends the requests of a client that has gone, and the
@@ -30,8 +31,10 @@ final class ConnectionFlow implements OpenConnections.Drainable {
   private final OpenConnections connections;
   private final Connection connection = new Connection();
   private final AtomicInteger running = new AtomicInteger();
+  private final AtomicInteger making = new AtomicInteger();
   private volatile long idleSinceNanos;
   private volatile boolean draining;
+  private volatile boolean ended;
   private volatile Runnable end = () -> {};
 
   private ConnectionFlow(
@@ -57,14 +60,14 @@ final class ConnectionFlow implements OpenConnections.Drainable {
   }
 
   /**
-   * The end of the requests comes as soon as the client has gone, the end of the answers only after
-   * those that are still being made.
+   * The end of the requests comes as soon as the client has gone or has closed its half, the end of
+   * the answers only after those that are still being made.
    */
   private Flow<HttpRequest, HttpResponse, NotUsed> flow(Materializer materializer) {
     return Flow.of(HttpRequest.class)
         .watchTermination(
             (none, done) -> {
-              Stages.whenOver(done, connection::close);
+              var _ = Stages.direct(done).whenComplete((end, failure) -> requestsEnd(failure));
               return none;
             })
         .viaMat(KillSwitches.single(), Keep.right())
@@ -78,24 +81,44 @@ final class ConnectionFlow implements OpenConnections.Drainable {
                       PekkoSettings.finite(patience),
                       PekkoSettings.finite(patience.dividedBy(2)),
                       this::endIfSilent);
-              Stages.whenOver(
-                  done,
-                  () -> {
-                    watch.cancel();
-                    connection.close();
-                    connections.closed(this);
-                  });
+              var _ =
+                  Stages.direct(done)
+                      .whenComplete(
+                          (over, failure) -> {
+                            watch.cancel();
+                            answersEnd(failure);
+                            connections.closed(this);
+                          });
               return NotUsed.getInstance();
             });
   }
 
+  /** A client that has closed its half may have gone, or may wait for its answers. */
+  private void requestsEnd(@Nullable Throwable failure) {
+    if (failure == null) {
+      connection.clientIsSilent();
+    } else {
+      connection.close();
+    }
+  }
+
+  /** No further answers: the client has gone, or the last head is out and its body may follow. */
+  private void answersEnd(@Nullable Throwable failure) {
+    ended = true;
+    if (failure != null || making.get() > 0 || running.get() == 0) {
+      connection.close();
+    }
+  }
+
   private CompletionStage<HttpResponse> answer(HttpRequest request) {
     running.incrementAndGet();
+    making.incrementAndGet();
     return table
         .handle(request, connection)
         .thenApply(this::untilSent)
         .whenComplete(
             (response, failure) -> {
+              making.decrementAndGet();
               if (failure != null) {
                 finished();
               }
@@ -123,7 +146,13 @@ final class ConnectionFlow implements OpenConnections.Drainable {
 
   private void finished() {
     idleSinceNanos = clock.nanoTime();
-    if (running.decrementAndGet() == 0 && draining) {
+    if (running.decrementAndGet() > 0) {
+      return;
+    }
+    if (ended) {
+      connection.close();
+    }
+    if (draining) {
       end.run();
     }
   }

@@ -22,8 +22,7 @@ public final class ServerConfig {
   }
 
   /**
-   * Reads a section that has all defaults. Address and keys are those of {@link
-   * ServerSettings#defaults}.
+   * Reads a section that has all defaults. The address is that of {@link ServerSettings#defaults}.
    *
    * @param drainTimeout how long running answers may take when the server stops
    * @throws IllegalArgumentException naming the setting that is of the wrong type or out of range
@@ -38,6 +37,7 @@ public final class ServerConfig {
 
   private ServerSettings settings(Duration drainTimeout) {
     return ServerSettings.defaults()
+        .withKeys(KeyConfig.read(server.getConfigList("api-keys")))
         .withIsolatedKeys(server.getBoolean("isolate-keys"))
         .withConnections(connections())
         .withGeneration(

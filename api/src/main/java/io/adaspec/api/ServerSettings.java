@@ -1,10 +1,12 @@
 package io.adaspec.api;
 
+import io.adaspec.api.http.ApiKey;
 import io.adaspec.api.openai.GenerationLimits;
 import io.adaspec.api.responses.SocketLimits;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Everything about the server that can be set. Start from {@link #defaults} and change what differs
@@ -26,7 +28,7 @@ import java.util.Set;
 public record ServerSettings(
     String host,
     int port,
-    List<String> apiKeys,
+    List<ApiKey> apiKeys,
     boolean isolatePrincipals,
     ConnectionLimits connections,
     GenerationLimits generation,
@@ -38,12 +40,13 @@ public record ServerSettings(
   private static final int MAX_PORT = 65_535;
 
   public ServerSettings {
-    apiKeys = List.copyOf(apiKeys);
+    apiKeys = apiKeys.stream().distinct().toList();
     if (port < 0 || port > MAX_PORT) {
       throw new IllegalArgumentException("the port must be 0 to " + MAX_PORT + ", not " + port);
     }
-    if (apiKeys.stream().anyMatch(String::isBlank)) {
-      throw new IllegalArgumentException("an API key is blank; leave it out");
+    if (apiKeys.stream().map(ApiKey::sha256).distinct().count() < apiKeys.size()) {
+      throw new IllegalArgumentException(
+          "an API key is given twice with different rights; leave one of them out");
     }
   }
 
@@ -123,103 +126,94 @@ public record ServerSettings(
   }
 
   public ServerSettings withAddress(String newHost, int newPort) {
-    return new ServerSettings(
-        newHost,
-        newPort,
-        apiKeys,
-        isolatePrincipals,
-        connections,
-        generation,
-        sockets,
-        pingInterval,
-        headPatience,
-        drainTimeout);
+    return with(
+        draft -> {
+          draft.host = newHost;
+          draft.port = newPort;
+        });
   }
 
-  /** Accepts these keys alone. */
+  /** Accepts these keys alone, each for everything. */
   public ServerSettings withApiKeys(List<String> keys) {
-    return new ServerSettings(
-        host,
-        port,
-        keys,
-        isolatePrincipals,
-        connections,
-        generation,
-        sockets,
-        pingInterval,
-        headPatience,
-        drainTimeout);
+    return withKeys(keys.stream().map(ApiKey::of).toList());
+  }
+
+  /** Accepts these keys alone, each with its rights. */
+  public ServerSettings withKeys(List<ApiKey> keys) {
+    return with(draft -> draft.apiKeys = keys);
   }
 
   /** Whether requests of different keys share no prefix-cache entries. */
   public ServerSettings withIsolatedKeys(boolean isolate) {
-    return new ServerSettings(
-        host,
-        port,
-        apiKeys,
-        isolate,
-        connections,
-        generation,
-        sockets,
-        pingInterval,
-        headPatience,
-        drainTimeout);
+    return with(draft -> draft.isolatePrincipals = isolate);
   }
 
   public ServerSettings withConnections(ConnectionLimits limits) {
-    return new ServerSettings(
-        host,
-        port,
-        apiKeys,
-        isolatePrincipals,
-        limits,
-        generation,
-        sockets,
-        pingInterval,
-        headPatience,
-        drainTimeout);
+    return with(draft -> draft.connections = limits);
   }
 
   public ServerSettings withGeneration(GenerationLimits limits) {
-    return new ServerSettings(
-        host,
-        port,
-        apiKeys,
-        isolatePrincipals,
-        connections,
-        limits,
-        sockets,
-        pingInterval,
-        headPatience,
-        drainTimeout);
+    return with(draft -> draft.generation = limits);
   }
 
   public ServerSettings withSockets(SocketLimits limits) {
-    return new ServerSettings(
-        host,
-        port,
-        apiKeys,
-        isolatePrincipals,
-        connections,
-        generation,
-        limits,
-        pingInterval,
-        headPatience,
-        drainTimeout);
+    return with(draft -> draft.sockets = limits);
   }
 
   /** Other times: comments on silent streams, patience for the first token, drain. */
   public ServerSettings withTimes(Duration ping, Duration patience, Duration drain) {
-    return new ServerSettings(
-        host,
-        port,
-        apiKeys,
-        isolatePrincipals,
-        connections,
-        generation,
-        sockets,
-        ping,
-        patience,
-        drain);
+    return with(
+        draft -> {
+          draft.pingInterval = ping;
+          draft.headPatience = patience;
+          draft.drainTimeout = drain;
+        });
+  }
+
+  private ServerSettings with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.settings();
+  }
+
+  /** The same fields, free to change: the one place that copies them. */
+  private static final class Draft {
+    private String host;
+    private int port;
+    private List<ApiKey> apiKeys;
+    private boolean isolatePrincipals;
+    private ConnectionLimits connections;
+    private GenerationLimits generation;
+    private SocketLimits sockets;
+    private Duration pingInterval;
+    private Duration headPatience;
+    private Duration drainTimeout;
+
+    Draft(ServerSettings of) {
+      host = of.host;
+      port = of.port;
+      apiKeys = of.apiKeys;
+      isolatePrincipals = of.isolatePrincipals;
+      connections = of.connections;
+      generation = of.generation;
+      sockets = of.sockets;
+      pingInterval = of.pingInterval;
+      headPatience = of.headPatience;
+      drainTimeout = of.drainTimeout;
+    }
+
+    ServerSettings settings() {
+      return new ServerSettings(
+          host,
+          port,
+          apiKeys,
+          isolatePrincipals,
+          connections,
+          generation,
+          sockets,
+          pingInterval,
+          headPatience,
+          drainTimeout);
+    }
   }
 }

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.Done;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,6 +29,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class)
 final class ServeCommand implements Runnable {
+  private static final int FAREWELL_SECONDS = 3;
+
   @Mixin private final EngineOptions options = new EngineOptions();
   @Mixin private final ServerOptions server = new ServerOptions();
   @Mixin private final OutputOptions output = new OutputOptions();
@@ -58,6 +62,7 @@ final class ServeCommand implements Runnable {
       log.ifPresent(observers::add);
       try (RunningEngine running = options.start(config, models, observers)) {
         RunningServer bound = bind(running, settings, metrics);
+        stop.whileLoading(() -> leave(running, bound));
         try (Progress _ = output.progress("loading " + models.name())) {
           running.awaitReady();
         }
@@ -71,6 +76,18 @@ final class ServeCommand implements Runnable {
         log.ifPresent(DecisionLog::close);
       }
     }
+  }
+
+  /** Requests that wait for a device that still opens are told to come back. */
+  private static void leave(RunningEngine running, RunningServer bound) {
+    var _ = running.engine().stop();
+    var _ =
+        bound
+            .stop()
+            .toCompletableFuture()
+            .copy()
+            .completeOnTimeout(Done.getInstance(), FAREWELL_SECONDS, TimeUnit.SECONDS)
+            .join();
   }
 
   private RunningServer bind(

@@ -1,6 +1,7 @@
 package io.adaspec.api.cli;
 
 import io.adaspec.api.ServerSettings;
+import io.adaspec.api.http.ApiKey;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -44,8 +45,11 @@ final class ServerOptions {
   /** The server's settings: address and keys from here, limits from the file of settings. */
   ServerSettings settings(EngineConfig config) {
     try {
-      List<String> keys = Stream.concat(apiKeys.stream(), environmentKeys()).toList();
-      return config.server().withAddress(host, port).withApiKeys(keys);
+      ServerSettings server = config.server();
+      Stream<ApiKey> keys = Stream.concat(apiKeys.stream(), environmentKeys()).map(ApiKey::of);
+      return server
+          .withAddress(host, port)
+          .withKeys(Stream.concat(server.apiKeys().stream(), keys).toList());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(mixee.commandLine(), String.valueOf(e.getMessage()), e);
     }

@@ -5,5 +5,7 @@ public enum Access {
   /** Everybody: for health checks alone. */
   PUBLIC,
   /** Whoever presents a key, once keys are set. */
-  KEY
+  KEY,
+  /** Whoever presents a key that may administrate, once keys are set. */
+  ADMIN
 }

@@ -1,6 +1,7 @@
 package io.adaspec.api.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.pekko.http.javadsl.model.ContentType;
@@ -36,10 +37,18 @@ public final class Answers {
     return HttpResponse.create().withEntity(HttpEntities.create(type, text));
   }
 
-  /** 200 with server-sent events; every element is one event and is flushed by itself. */
-  public static HttpResponse events(Source<ByteString, ?> events) {
+  /**
+   * 200 with server-sent events; every element is one event and is flushed by itself.
+   *
+   * @param pingInterval how long the stream may be silent before a comment is sent
+   * @param connection of the client
+   */
+  public static HttpResponse events(
+      Source<ByteString, ?> events, Duration pingInterval, Connection connection) {
+    Source<ByteString, ?> alive = events.keepAlive(pingInterval, () -> Sse.PING);
     return HttpResponse.create()
-        .withEntity(HttpEntities.createChunked(EVENT_STREAM, events))
+        .withEntity(
+            HttpEntities.createChunked(EVENT_STREAM, Probes.amid(alive, Sse.PING, connection)))
         .addHeader(RawHeader.create("Cache-Control", "no-cache"))
         .addHeader(RawHeader.create("X-Accel-Buffering", "no"));
   }

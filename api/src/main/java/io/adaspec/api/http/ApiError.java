@@ -63,6 +63,18 @@ public record ApiError(
     return client(status, INVALID, code, message);
   }
 
+  /** 403 for something that the key must not ask for. */
+  public static ApiError forbidden(String param, String code, String message) {
+    return new ApiError(
+        403,
+        "permission_error",
+        message,
+        Optional.of(param),
+        Optional.of(code),
+        Optional.empty(),
+        false);
+  }
+
   /** 503 or another busy status, with the wait that the engine predicts. */
   public static ApiError busy(int status, String code, String message, Duration retryAfter) {
     return new ApiError(

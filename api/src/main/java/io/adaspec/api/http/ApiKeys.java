@@ -2,7 +2,6 @@ package io.adaspec.api.http;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -22,31 +21,41 @@ public final class ApiKeys {
   private static final String SUB_PROTOCOL = "openai-insecure-api-key.";
   private static final int NAME_DIGITS = 12;
 
-  private final List<byte[]> hashes;
+  private final List<Accepted> accepted;
+
+  /** A key that is accepted, whom it speaks for and what it may do. */
+  private record Accepted(byte[] hash, Grant grant) {
+    static Accepted of(ApiKey key) {
+      return new Accepted(
+          HexFormat.of().parseHex(key.sha256()),
+          new Grant(
+              new Principal("key-" + key.sha256().substring(0, NAME_DIGITS)),
+              new Allowance(key.rights())));
+    }
+  }
 
   /** Accepts {@code keys}; none of them means that everybody may use everything. */
-  public ApiKeys(List<String> keys) {
-    hashes = keys.stream().map(ApiKeys::hash).toList();
+  public ApiKeys(List<ApiKey> keys) {
+    accepted = keys.stream().map(Accepted::of).toList();
   }
 
-  /** The principal of a request; empty if it must be refused. */
-  public Optional<Principal> authenticate(HttpRequest request) {
-    if (hashes.isEmpty()) {
-      return Optional.of(Principal.ANONYMOUS);
+  /** What a request may do; empty if it must be refused. */
+  Optional<Grant> authenticate(HttpRequest request) {
+    if (accepted.isEmpty()) {
+      return Optional.of(Grant.EVERYBODY);
     }
-    return presented(request).map(this::principal).flatMap(Optional::stream).findFirst();
+    return presented(request).map(this::grant).flatMap(Optional::stream).findFirst();
   }
 
-  private Optional<Principal> principal(String key) {
-    byte[] presented = hash(key);
-    boolean known = false;
-    for (byte[] hash : hashes) {
-      known |= MessageDigest.isEqual(hash, presented);
+  private Optional<Grant> grant(String key) {
+    byte[] presented = ApiKey.hash(key);
+    Optional<Grant> known = Optional.empty();
+    for (Accepted each : accepted) {
+      if (MessageDigest.isEqual(each.hash(), presented)) {
+        known = Optional.of(each.grant());
+      }
     }
-    return known
-        ? Optional.of(
-            new Principal("key-" + HexFormat.of().formatHex(presented).substring(0, NAME_DIGITS)))
-        : Optional.empty();
+    return known;
   }
 
   private static Stream<String> presented(HttpRequest request) {
@@ -83,14 +92,6 @@ public final class ApiKeys {
       return Stream.of(pair.substring(pair.indexOf(':') + 1));
     } catch (IllegalArgumentException e) {
       return Stream.empty();
-    }
-  }
-
-  private static byte[] hash(String key) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java runtime has SHA-256", e);
     }
   }
 }

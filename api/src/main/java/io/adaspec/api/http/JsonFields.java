@@ -191,6 +191,12 @@ public record JsonFields(ObjectNode node, String prefix) {
         ApiError.unsupported(prefix + name, "the field '" + prefix + name + "' " + what));
   }
 
+  /** The error for a value that the caller's key does not allow. */
+  public ApiException forbidden(String name, String code, String what) {
+    return new ApiException(
+        ApiError.forbidden(prefix + name, code, "the field '" + prefix + name + "' " + what));
+  }
+
   /** The error for a value of another type. */
   public ApiException wrongType(String name, String expected, JsonNode value) {
     return invalid(

@@ -27,11 +27,11 @@ public final class PolicyRoutes {
     this.bodies = bodies;
   }
 
-  /** Both need an API key where keys are configured. */
+  /** Both need an API key where keys are configured, the second one that may administrate. */
   public List<Route> routes() {
     return List.of(
         Route.of("GET", "/admin/policy", this::show),
-        Route.of("PUT", "/admin/policy", this::change));
+        new Route("PUT", "/admin/policy", Access.ADMIN, this::change));
   }
 
   private CompletionStage<HttpResponse> show(Exchange exchange) {

@@ -14,8 +14,8 @@ import org.apache.pekko.stream.Materializer;
 
 /**
  * All routes of the server and the one place where access is decided: a request is let through if
- * its route is public or its key is accepted. Whatever has no route needs a key as well, so that
- * strangers do not learn what there is.
+ * its route is public or its key is accepted for it. Whatever has no route needs a key as well, so
+ * that strangers do not learn what there is.
  */
 public final class RouteTable {
   private final List<Route> routes;
@@ -63,9 +63,9 @@ public final class RouteTable {
     String method = request.method().name().equals("HEAD") ? "GET" : request.method().name();
     Optional<Route> route =
         onPath.stream().filter(each -> each.method().equals(method)).findFirst();
-    Optional<Principal> principal = keys.authenticate(request);
+    Optional<Grant> granted = keys.authenticate(request);
     boolean open = route.isPresent() && route.get().access() == Access.PUBLIC;
-    if (principal.isEmpty() && !open) {
+    if (granted.isEmpty() && !open) {
       return refuse(request, unauthorized(path));
     }
     if (onPath.isEmpty()) {
@@ -76,12 +76,17 @@ public final class RouteTable {
     if (route.isEmpty()) {
       return refuse(request, notAllowed(onPath));
     }
+    Grant grant = granted.orElse(Grant.EVERYBODY);
+    if (route.get().access() == Access.ADMIN && !grant.allowance().rights().admin()) {
+      return refuse(request, Answers.error(notAdmin()));
+    }
     Exchange exchange =
         new Exchange(
             request,
             route.get().rest(path),
             requestId,
-            principal.orElse(Principal.ANONYMOUS),
+            grant.principal(),
+            grant.allowance(),
             connection,
             arrivalNanos);
     return guarded(route.get(), exchange);
@@ -114,6 +119,14 @@ public final class RouteTable {
             "a valid API key is required: send the header 'Authorization: Bearer KEY'");
     String scheme = path.equals("/") ? "Basic realm=\"adaspec\"" : "Bearer";
     return Answers.error(error).addHeader(RawHeader.create("WWW-Authenticate", scheme));
+  }
+
+  private static ApiError notAdmin() {
+    return ApiError.client(
+        403,
+        "permission_error",
+        "admin_required",
+        "this API key may not change the policy; set admin = true for it");
   }
 
   private static HttpResponse notAllowed(List<Route> onPath) {

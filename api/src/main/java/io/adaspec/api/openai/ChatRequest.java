@@ -2,6 +2,7 @@ package io.adaspec.api.openai;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adaspec.api.http.JsonFields;
+import io.adaspec.api.http.KeyRights;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +27,7 @@ record ChatRequest(
     GenerationOptions options) {
 
   /** Reads and checks a request. */
-  static ChatRequest read(ObjectNode body, GenerationLimits limits) {
+  static ChatRequest read(ObjectNode body, GenerationLimits limits, KeyRights rights) {
     JsonFields fields = JsonFields.of(body);
     if (fields.flag("logprobs", false)) {
       throw fields.unsupported("logprobs", "is not supported; leave it out");
@@ -39,7 +40,7 @@ record ChatRequest(
         choices,
         maxTokens(fields),
         StreamOptions.read(fields),
-        GenerationOptions.read(fields, Endpoint.CHAT));
+        GenerationOptions.read(fields, Endpoint.CHAT, rights));
   }
 
   private static OptionalInt maxTokens(JsonFields fields) {

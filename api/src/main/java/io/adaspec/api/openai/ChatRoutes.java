@@ -39,7 +39,9 @@ public final class ChatRoutes {
   }
 
   private CompletionStage<HttpResponse> chat(Exchange exchange) {
-    return bodies.json(exchange.request(), body -> run(ChatRequest.read(body, limits), exchange));
+    return bodies.json(
+        exchange.request(),
+        body -> run(ChatRequest.read(body, limits, exchange.allowance().rights()), exchange));
   }
 
   private CompletionStage<HttpResponse> run(ChatRequest request, Exchange exchange) {
@@ -63,6 +65,6 @@ public final class ChatRoutes {
             AnswerShape.CHAT,
             request.choices(),
             Collections.nCopies(inference.size(), ""));
-    return answers.answer(head, request.streaming(), inference, exchange.connection());
+    return answers.answer(head, request.streaming(), inference, exchange);
   }
 }

@@ -3,7 +3,7 @@ package io.adaspec.api.openai;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adaspec.api.http.Answers;
-import io.adaspec.api.http.Connection;
+import io.adaspec.api.http.Exchange;
 import io.adaspec.api.http.Failures;
 import io.adaspec.api.http.Sse;
 import io.adaspec.runtime.request.InferenceRequest;
@@ -35,13 +35,14 @@ final class CompletionAnswers {
       AnswerHead head,
       StreamOptions streaming,
       List<InferenceRequest> requests,
-      Connection connection) {
+      Exchange exchange) {
     return streaming.stream()
-        ? generations.stream(requests, connection)
-            .thenApply(events -> Answers.events(encode(head, streaming, events)))
-        : generations
-            .collect(requests, connection)
-            .thenApply(results -> Answers.json(whole(head, results)));
+        ? generations.stream(requests, exchange)
+            .thenApply(
+                events ->
+                    Answers.events(
+                        encode(head, streaming, events), pingInterval, exchange.connection()))
+        : generations.answered(requests, exchange, results -> Answers.json(whole(head, results)));
   }
 
   /**
@@ -56,8 +57,7 @@ final class CompletionAnswers {
             new PFBuilder<Throwable, List<ByteString>>()
                 .matchAny(failure -> List.of(Sse.data(Failures.toError(failure).toBody())))
                 .build())
-        .mapConcat(chunks -> chunks)
-        .keepAlive(pingInterval, () -> Sse.PING);
+        .mapConcat(chunks -> chunks);
   }
 
   private static ObjectNode whole(AnswerHead head, List<ChoiceResult> results) {

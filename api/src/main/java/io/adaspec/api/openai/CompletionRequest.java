@@ -3,6 +3,7 @@ package io.adaspec.api.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adaspec.api.http.JsonFields;
+import io.adaspec.api.http.KeyRights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +30,7 @@ record CompletionRequest(
     GenerationOptions options) {
 
   /** Reads and checks a request. */
-  static CompletionRequest read(ObjectNode body, GenerationLimits limits) {
+  static CompletionRequest read(ObjectNode body, GenerationLimits limits, KeyRights rights) {
     JsonFields fields = JsonFields.of(body);
     if (fields.has("logprobs")) {
       throw fields.unsupported("logprobs", "is not supported; leave it out");
@@ -44,7 +45,7 @@ record CompletionRequest(
         fields.integer("max_tokens", 1, Integer.MAX_VALUE),
         fields.flag("echo", false),
         StreamOptions.read(fields),
-        GenerationOptions.read(fields, Endpoint.COMPLETIONS));
+        GenerationOptions.read(fields, Endpoint.COMPLETIONS, rights));
   }
 
   private static List<Prompt> prompts(JsonFields fields) {

@@ -42,7 +42,8 @@ public final class CompletionRoutes {
 
   private CompletionStage<HttpResponse> complete(Exchange exchange) {
     return bodies.json(
-        exchange.request(), body -> run(CompletionRequest.read(body, limits), exchange));
+        exchange.request(),
+        body -> run(CompletionRequest.read(body, limits, exchange.allowance().rights()), exchange));
   }
 
   private CompletionStage<HttpResponse> run(CompletionRequest request, Exchange exchange) {
@@ -67,7 +68,7 @@ public final class CompletionRoutes {
             AnswerShape.COMPLETION,
             request.choices(),
             inference.stream().map(each -> echo(request, each)).toList());
-    return answers.answer(head, request.streaming(), inference, exchange.connection());
+    return answers.answer(head, request.streaming(), inference, exchange);
   }
 
   private String echo(CompletionRequest request, InferenceRequest inference) {

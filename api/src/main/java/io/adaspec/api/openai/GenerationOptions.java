@@ -2,6 +2,7 @@ package io.adaspec.api.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adaspec.api.http.JsonFields;
+import io.adaspec.api.http.KeyRights;
 import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.request.SpeculationPreference;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ public record GenerationOptions(
   private static final double NANOS_PER_MS = 1e6;
 
   /** Reads and checks the fields. */
-  public static GenerationOptions read(JsonFields fields, Endpoint endpoint) {
+  public static GenerationOptions read(JsonFields fields, Endpoint endpoint, KeyRights rights) {
     UnsupportedFields.refuse(fields, endpoint);
     double temperature = fields.number("temperature", 0, MAX_TEMPERATURE).orElse(1);
     float topP = (float) fields.number("top_p", 0, 1).orElse(1);
@@ -66,12 +67,12 @@ public record GenerationOptions(
         stopStrings(fields),
         stopTokens(fields),
         fields.flag("ignore_eos", false),
-        ServiceTier.of(fields.choice("service_tier", ServiceTier.REQUESTED).orElse("auto")),
-        fields.object("slo").map(GenerationOptions::slo).orElse(SloTarget.none()),
+        ServiceTier.read(fields, rights),
+        fields.object("slo").map(slo -> slo(slo, rights.tightest())).orElse(SloTarget.none()),
         fields
             .object("speculation")
-            .map(GenerationOptions::speculation)
-            .orElse(SpeculationPreference.auto()));
+            .map(wishes -> speculation(wishes, rights.maxDraftTokens()))
+            .orElseGet(() -> atMost(SpeculationPreference.MAX, rights.maxDraftTokens())));
   }
 
   private static List<String> stopStrings(JsonFields fields) {
@@ -117,25 +118,37 @@ public record GenerationOptions(
     return values.stream().map(JsonNode::intValue).toList();
   }
 
-  private static SloTarget slo(JsonFields fields) {
+  private static SloTarget slo(JsonFields fields, SloTarget tightest) {
     fields.requireKnown(List.of("ttft_ms", "tpot_ms"));
-    return new SloTarget(targetNanos(fields, "ttft_ms"), targetNanos(fields, "tpot_ms"));
+    return new SloTarget(
+        targetNanos(fields, "ttft_ms", tightest.ttftNanos()),
+        targetNanos(fields, "tpot_ms", tightest.tpotNanos()));
   }
 
-  private static long targetNanos(JsonFields fields, String name) {
+  private static long targetNanos(JsonFields fields, String name, long tightestNanos) {
     var millis = fields.number(name, MIN_SLO_MS, MAX_SLO_MS);
-    return millis.isPresent() ? Math.round(millis.getAsDouble() * NANOS_PER_MS) : SloTarget.NONE;
+    long nanos =
+        millis.isPresent() ? Math.round(millis.getAsDouble() * NANOS_PER_MS) : SloTarget.NONE;
+    if (nanos < tightestNanos) {
+      throw fields.forbidden(
+          name,
+          "slo_not_allowed",
+          "is tighter than this API key may ask for: " + tightestNanos / NANOS_PER_MS + " ms");
+    }
+    return nanos;
   }
 
-  private static SpeculationPreference speculation(JsonFields fields) {
+  private static SpeculationPreference speculation(JsonFields fields, int allowed) {
     fields.requireKnown(List.of("mode", "max_draft_tokens"));
     String mode = fields.choice("mode", List.of("off", "auto")).orElse("auto");
-    int most =
+    int wanted =
         fields
             .integer("max_draft_tokens", 0, SpeculationPreference.MAX)
             .orElse(SpeculationPreference.MAX);
-    return mode.equals("off")
-        ? SpeculationPreference.off()
-        : new SpeculationPreference(SpeculationPreference.Mode.AUTO, most);
+    return mode.equals("off") ? SpeculationPreference.off() : atMost(wanted, allowed);
+  }
+
+  private static SpeculationPreference atMost(int wanted, int allowed) {
+    return new SpeculationPreference(SpeculationPreference.Mode.AUTO, Math.min(wanted, allowed));
   }
 }

@@ -3,7 +3,11 @@ package io.adaspec.api.openai;
 import io.adaspec.actors.Engine;
 import io.adaspec.actors.Generation;
 import io.adaspec.actors.TokenEvent;
+import io.adaspec.api.http.Allowance;
+import io.adaspec.api.http.ApiException;
 import io.adaspec.api.http.Connection;
+import io.adaspec.api.http.Exchange;
+import io.adaspec.api.http.Probes;
 import io.adaspec.api.http.Stages;
 import io.adaspec.runtime.request.InferenceRequest;
 import java.time.Duration;
@@ -12,7 +16,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.pekko.NotUsed;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.Attributes;
@@ -48,13 +54,20 @@ public final class Generations {
     this.patience = patience;
   }
 
-  /** All outputs, once they are complete. */
-  public CompletionStage<List<ChoiceResult>> collect(
-      List<InferenceRequest> requests, Connection connection) {
+  /** The answer from all outputs, once they are complete. */
+  public CompletionStage<HttpResponse> answered(
+      List<InferenceRequest> requests,
+      Exchange exchange,
+      Function<List<ChoiceResult>, HttpResponse> answer) {
+    return Probes.json(
+        collect(requests, exchange).thenApply(answer), exchange.connection(), materializer);
+  }
+
+  private CompletionStage<List<ChoiceResult>> collect(
+      List<InferenceRequest> requests, Exchange exchange) {
     Collected collected = new Collected(requests.size());
     return Stages.direct(
-            cancellable(merged(requests), connection)
-                .runWith(Sink.foreach(collected::add), materializer))
+            cancellable(requests, exchange).runWith(Sink.foreach(collected::add), materializer))
         .thenApply(done -> collected.results());
   }
 
@@ -63,10 +76,10 @@ public final class Generations {
    * while without one; it fails if the engine fails before that.
    */
   public CompletionStage<Source<ChoiceEvent, NotUsed>> stream(
-      List<InferenceRequest> requests, Connection connection) {
+      List<InferenceRequest> requests, Exchange exchange) {
     CompletableFuture<Source<ChoiceEvent, NotUsed>> started =
         Stages.direct(
-                cancellable(merged(requests), connection)
+                cancellable(requests, exchange)
                     .prefixAndTail(1)
                     .addAttributes(NO_HURRY)
                     .toMat(Sink.head(), Keep.right())
@@ -86,9 +99,20 @@ public final class Generations {
     return Source.from(split.first()).concat(split.second());
   }
 
-  /** One request's events under its index, for callers that cancel by themselves. */
-  public Source<TokenEvent, Generation> single(InferenceRequest request) {
-    return engine.generate(request);
+  /**
+   * One request's events, for callers that cancel by themselves; to be run at once.
+   *
+   * @throws ApiException if the key has too many requests already
+   */
+  public Source<TokenEvent, Generation> single(InferenceRequest request, Allowance allowance) {
+    Allowance.Places places = allowance.take(1);
+    return engine
+        .generate(request)
+        .watchTermination(
+            (generation, done) -> {
+              Stages.whenOver(done, places::free);
+              return generation;
+            });
   }
 
   private Source<ChoiceEvent, List<Generation>> merged(List<InferenceRequest> requests) {
@@ -102,15 +126,29 @@ public final class Generations {
         : Source.combine(sources, Merge::create);
   }
 
-  private static Source<ChoiceEvent, NotUsed> cancellable(
-      Source<ChoiceEvent, List<Generation>> source, Connection connection) {
-    return source.watchTermination(
-        (generations, done) -> {
-          Connection.Registration registration =
-              connection.onClose(() -> generations.forEach(Generation::cancel));
-          Stages.whenOver(done, registration::done);
-          return NotUsed.getInstance();
-        });
+  /** Places are held until the last output is made, not just until its head is sent. */
+  private Source<ChoiceEvent, NotUsed> cancellable(
+      List<InferenceRequest> requests, Exchange exchange) {
+    Allowance.Places places = exchange.allowance().take(requests.size());
+    return merged(requests)
+        .watchTermination(
+            (generations, done) -> {
+              Connection.Registration registration =
+                  exchange
+                      .connection()
+                      .onClose(
+                          () -> {
+                            generations.forEach(Generation::cancel);
+                            places.free();
+                          });
+              Stages.whenOver(
+                  done,
+                  () -> {
+                    registration.done();
+                    places.free();
+                  });
+              return NotUsed.getInstance();
+            });
   }
 
   /** Collects texts by output. Used by one stream, whose stages happen one after the other. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adaspec.api.http.Json;
 import io.adaspec.api.http.JsonFields;
+import io.adaspec.api.http.KeyRights;
 import io.adaspec.api.openai.ChatMessages;
 import io.adaspec.api.openai.Endpoint;
 import io.adaspec.api.openai.GenerationOptions;
@@ -38,7 +39,7 @@ record ResponsesRequest(
     ObjectNode metadata,
     GenerationOptions options) {
 
-  static ResponsesRequest read(JsonFields fields) {
+  static ResponsesRequest read(JsonFields fields, KeyRights rights) {
     fields.object("stream_options").ifPresent(StreamOptions::refuseResponses);
     return new ResponsesRequest(
         fields.text("model"),
@@ -49,7 +50,7 @@ record ResponsesRequest(
         fields.flag("store", true),
         fields.flag("stream", false),
         fields.object("metadata").map(JsonFields::node).orElseGet(Json::object),
-        GenerationOptions.read(fields, Endpoint.RESPONSES));
+        GenerationOptions.read(fields, Endpoint.RESPONSES, rights));
   }
 
   private static List<Map<String, Object>> input(JsonFields fields) {

@@ -53,18 +53,19 @@ public final class ResponsesRoutes {
     return bodies.json(
         exchange.request(),
         body -> {
-          ResponsesRequest request = ResponsesRequest.read(JsonFields.of(body));
+          ResponsesRequest request =
+              ResponsesRequest.read(JsonFields.of(body), exchange.allowance().rights());
           ResponseTurn turn = turns.prepare(request, exchange, Optional.empty());
           return request.stream() ? stream(turn, exchange) : whole(turn, exchange);
         });
   }
 
   private CompletionStage<HttpResponse> stream(ResponseTurn turn, Exchange exchange) {
-    return generations.stream(List.of(turn.inference()), exchange.connection())
+    return generations.stream(List.of(turn.inference()), exchange)
         .thenApply(
             events ->
                 Answers.events(
-                    encode(turn, exchange, events).keepAlive(pingInterval, () -> Sse.PING)));
+                    encode(turn, exchange, events), pingInterval, exchange.connection()));
   }
 
   private Source<ByteString, NotUsed> encode(
@@ -84,14 +85,14 @@ public final class ResponsesRoutes {
   }
 
   private CompletionStage<HttpResponse> whole(ResponseTurn turn, Exchange exchange) {
-    return generations
-        .collect(List.of(turn.inference()), exchange.connection())
-        .thenApply(
-            results -> {
-              ChoiceResult result = results.getFirst();
-              turns.finished(turn, result.text(), exchange, Optional.empty());
-              return Answers.json(object(turn, result));
-            });
+    return generations.answered(
+        List.of(turn.inference()),
+        exchange,
+        results -> {
+          ChoiceResult result = results.getFirst();
+          turns.finished(turn, result.text(), exchange, Optional.empty());
+          return Answers.json(object(turn, result));
+        });
   }
 
   private static ObjectNode object(ResponseTurn turn, ChoiceResult result) {

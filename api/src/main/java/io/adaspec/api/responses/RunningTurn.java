@@ -2,10 +2,10 @@ package io.adaspec.api.responses;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adaspec.actors.Generation;
+import io.adaspec.actors.TokenEvent;
 import io.adaspec.api.http.Failures;
 import io.adaspec.api.http.Json;
 import io.adaspec.api.http.Stages;
-import io.adaspec.api.openai.Generations;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -56,14 +56,17 @@ final class RunningTurn {
    * becomes an event before events are taken apart: it would overtake those that wait.
    */
   CompletionStage<Done> run(
-      Generations generations, Sink<Message, NotUsed> out, Materializer materializer) {
-    return Stages.direct(start(generations, out, materializer));
+      Source<TokenEvent, Generation> source,
+      Sink<Message, NotUsed> out,
+      Materializer materializer) {
+    return Stages.direct(start(source, out, materializer));
   }
 
   private CompletionStage<Done> start(
-      Generations generations, Sink<Message, NotUsed> out, Materializer materializer) {
-    return generations
-        .single(turn.inference())
+      Source<TokenEvent, Generation> source,
+      Sink<Message, NotUsed> out,
+      Materializer materializer) {
+    return source
         .mapMaterializedValue(
             started -> {
               generation = Optional.of(started);

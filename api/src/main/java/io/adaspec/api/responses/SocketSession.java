@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.http.javadsl.model.ws.Message;
@@ -182,21 +183,39 @@ final class SocketSession {
     checkRoom(key);
     Exchange arrived = exchange.arrivedAt(arrivalNanos);
     ResponseTurn turn =
-        shared.turns().prepare(ResponsesRequest.read(fields), arrived, Optional.of(self));
+        shared
+            .turns()
+            .prepare(
+                ResponsesRequest.read(fields, exchange.allowance().rights()),
+                arrived,
+                Optional.of(self));
     RunningTurn started =
         new RunningTurn(
             turn,
             streamId,
             text -> shared.turns().finished(turn, text, arrived, Optional.of(self)));
     register(key, started);
-    started
-        .run(shared.generations(), output.turn(), shared.materializer())
+    running(key, started, turn)
         .whenComplete(
             (done, failure) -> {
               running.remove(key, started);
               closeIfDrained();
             });
     return CompletableFuture.completedStage(key);
+  }
+
+  /** The turn must not stay registered when its key has too many requests already. */
+  private CompletionStage<Done> running(String key, RunningTurn started, ResponseTurn turn) {
+    try {
+      return started.run(
+          shared.generations().single(turn.inference(), exchange.allowance()),
+          output.turn(),
+          shared.materializer());
+    } catch (ApiException e) {
+      running.remove(key, started);
+      closeIfDrained();
+      throw e;
+    }
   }
 
   /**

@@ -30,6 +30,11 @@ final class ServedProcess implements AutoCloseable {
    * @param folder of resources that the process finds besides those of this one
    */
   static ServedProcess of(Path folder, String... options) throws IOException {
+    return at(0, folder, options);
+  }
+
+  /** Serves on a given port. */
+  static ServedProcess at(int port, Path folder, String... options) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -44,7 +49,7 @@ final class ServedProcess implements AutoCloseable {
                 Main.class.getName(),
                 "serve",
                 "--port",
-                "0"));
+                Integer.toString(port)));
     command.addAll(List.of(options));
     return new ServedProcess(new ProcessBuilder(command).start());
   }

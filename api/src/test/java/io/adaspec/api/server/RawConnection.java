@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -148,6 +149,20 @@ final class RawConnection implements AutoCloseable {
   String body(Head head) throws IOException {
     int length = Integer.parseInt(head.headers().getOrDefault("content-length", "0"));
     return new String(read(length), StandardCharsets.UTF_8);
+  }
+
+  /** Sends nothing more, and goes on reading. */
+  void closeOutput() throws IOException {
+    socket.shutdownOutput();
+  }
+
+  /** Whether there is something to read. */
+  boolean hasInput() {
+    try {
+      return in.available() > 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Goes without a word, as a crashed client does. */

@@ -7,7 +7,12 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.adaspec.api.ServerConfig;
 import io.adaspec.api.ServerSettings;
+import io.adaspec.api.http.ApiKey;
+import io.adaspec.api.http.KeyRights;
+import io.adaspec.runtime.request.ServiceClass;
+import io.adaspec.runtime.request.SloTarget;
 import java.time.Duration;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -76,6 +81,53 @@ class ServerConfigTest {
       })
   void wrongValuesAreRefusedByName(String setting, String message) {
     assertThatThrownBy(() -> read(setting))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void keysHaveTheRightsThatTheirEntrySays() {
+    ServerSettings settings =
+        read(
+            """
+            api-keys = [
+              { key = first, classes = [standard, batch], max-requests = 8, max-draft-tokens = 4,
+                min-ttft = 300ms, min-tpot = 20ms }
+              { sha256 = 16367AACB67A4A017C8DA8AB95682CCB390863780F7114DDA0A0E0C55644C7C4, admin = true }
+            ]
+            """);
+    assertThat(settings.apiKeys())
+        .containsExactly(
+            ApiKey.of(
+                "first",
+                new KeyRights(
+                    Set.of(ServiceClass.STANDARD, ServiceClass.BATCH),
+                    8,
+                    4,
+                    new SloTarget(300_000_000, 20_000_000),
+                    false)),
+            ApiKey.of("second"));
+    assertThat(settings.toString()).doesNotContain("first");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "{ classes = [batch] }; entry 1: give either key or sha256",
+        "{ key = a, sha256 = b }; entry 1: give either key or sha256",
+        "{ sha256 = abc }; 64 hexadecimal digits",
+        "{ key = a, max-request = 3 }; there is no setting max-request",
+        "{ key = a, max-requests = 0 }; max-requests must be at least 1, not 0",
+        "{ key = a, max-draft-tokens = 17 }; max-draft-tokens must be 0 to 16, not 17",
+        "{ key = a, classes = [fast] }; there is no service class fast",
+        "{ key = a, classes = [] }; at least one service class",
+        "{ key = a, min-ttft = 0s }; positive",
+        "{ key = a, admin = maybe }; admin",
+        "{ key = a }, { key = a, max-requests = 2 }; given twice with different rights"
+      })
+  void wrongKeysAreRefused(String keys, String message) {
+    assertThatThrownBy(() -> read("api-keys = [" + keys + "]"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(message);
   }
