@@ -25,8 +25,12 @@ final class BundledJars {
 
   private static final List<String> MACHINE_NAMES = List.of("linux-x86_64", "linux-x86-64");
 
-  /** Of Pekko's distributed data that is kept on disk, which the product does not use. */
-  private static final List<String> LEFT_OUT = List.of("lmdbjava-", "jnr-", "jffi-", "asm-");
+  /**
+   * Of Pekko's distributed data that is kept on disk, and metrics as protocol buffers: the product
+   * uses neither, and both libraries do without.
+   */
+  private static final List<String> LEFT_OUT =
+      List.of("lmdbjava-", "jnr-", "jffi-", "asm-", "prometheus-metrics-exposition-formats-");
 
   private static final String JCUDA = "jcuda";
   private static final String JCUDA_DRIVER = "libJCudaDriver";

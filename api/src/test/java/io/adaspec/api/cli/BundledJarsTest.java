@@ -46,9 +46,12 @@ class BundledJarsTest {
       jar.putNextEntry(new ZipEntry("folder/other.dll"));
     }
     Files.copy(from.resolve("some.jar"), from.resolve("lmdbjava-0.9.1.jar"));
+    String protobuf = "prometheus-metrics-exposition-formats-1.7.0.jar";
+    Files.copy(from.resolve("some.jar"), from.resolve(protobuf));
     Path to = folder.resolve("to");
     BundledJars.copyAll(from, to);
     assertThat(to.resolve("lmdbjava-0.9.1.jar")).doesNotExist();
+    assertThat(to.resolve(protobuf)).doesNotExist();
     try (ZipFile copy = new ZipFile(to.resolve("some.jar").toFile())) {
       assertThat(Collections.list(copy.entries()))
           .singleElement()
