@@ -4,6 +4,7 @@ import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.request.FinishReason;
 import io.adaspec.runtime.request.TokenIds;
 import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.speculation.StepGains;
 import io.adaspec.runtime.speculation.StepReport;
 import io.adaspec.runtime.step.SequenceResult;
 import io.adaspec.runtime.step.SequenceWork;
@@ -25,6 +26,7 @@ final class Commit {
   private final long nowNanos;
   private final List<TokenEmission> emissions = new ArrayList<>();
   private final List<StepReport.Drafted> drafted = new ArrayList<>();
+  private final List<Sequence> reported = new ArrayList<>();
   private final List<Double> outputShares = new ArrayList<>();
   private int emittedTokens;
 
@@ -126,6 +128,7 @@ final class Commit {
       residents.remove(sequence);
     }
     emittedTokens += sequence.knownTokens() - before;
+    reported.add(sequence);
     drafted.add(
         new StepReport.Drafted(
             result.sequence(),
@@ -137,6 +140,15 @@ final class Commit {
             result.confidences(),
             result.margins(),
             acceptanceRate));
+  }
+
+  /** Credits every sequence with what its drafts gained. */
+  void earn(StepReport report, StepGains gains) {
+    for (int i = 0; i < reported.size(); i++) {
+      StepReport.Drafted own = drafted.get(i);
+      double share = gains.bySequence()[i] / Math.max(1, report.totalNanos());
+      reported.get(i).earn(own.drafted() > 0 ? own.drafter() : DrafterKind.NONE, share);
+    }
   }
 
   /** Emitted tokens before the first stop token and within the output and context limits. */

@@ -1,6 +1,7 @@
 package io.adaspec.runtime.scheduler;
 
 import io.adaspec.runtime.device.DeviceInfo;
+import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.speculation.BatchView;
 import io.adaspec.runtime.speculation.DraftChoices;
 import io.adaspec.runtime.speculation.DrafterKind;
@@ -25,10 +26,11 @@ final class DraftPlanner {
   /** The longest draft that a decoding sequence may have under this policy. */
   int limit(Sequence sequence, PolicySnapshot policy) {
     int known = sequence.knownTokens();
-    int limit = Math.min(policy.draftCap(), sequence.request().speculation().cap());
+    ServiceClass own = sequence.request().serviceClass();
+    int limit = Math.min(policy.draftCap(own), sequence.request().speculation().cap());
     limit = Math.min(limit, sequence.remainingOutput() - 1);
     limit = Math.min(limit, device.capacityTokens() - known - 1);
-    switch (policy.drafter()) {
+    switch (policy.drafter(own)) {
       case NONE -> limit = 0;
       case MODEL -> {
         limit = device.hasDraftModel() ? limit : 0;
@@ -44,11 +46,27 @@ final class DraftPlanner {
    * what they really lack. Costs a look at the next block of each.
    */
   void takeCached(StepRows step, PolicySnapshot policy) {
-    for (int i = 0; policy.drafter() == DrafterKind.MODEL && i < step.size(); i++) {
+    for (int i = 0; i < step.size(); i++) {
       Sequence sequence = step.sequence(i);
       boolean samples = step.rows(i) == 1 && sequence.gap() == 1;
-      if (samples && limit(sequence, policy) > 0) {
+      if (samples && usesModel(sequence, policy) && limit(sequence, policy) > 0) {
         kv.takeCachedDraft(sequence);
+      }
+    }
+  }
+
+  private static boolean usesModel(Sequence sequence, PolicySnapshot policy) {
+    return policy.drafter(sequence.request().serviceClass()) == DrafterKind.MODEL;
+  }
+
+  /**
+   * Lets go of the draft KV of classes that do not use the draft model at present. What others do
+   * not need meanwhile stays in the prefix cache.
+   */
+  void release(PolicySnapshot policy) {
+    for (Sequence sequence : residents.running()) {
+      if (!usesModel(sequence, policy) && sequence.draftKv().blocks() > 0) {
+        kv.dropDraft(sequence);
       }
     }
   }

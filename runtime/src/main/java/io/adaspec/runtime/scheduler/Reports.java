@@ -1,6 +1,8 @@
 package io.adaspec.runtime.scheduler;
 
+import io.adaspec.runtime.kvcache.PagedKv;
 import io.adaspec.runtime.speculation.CostModel;
+import io.adaspec.runtime.speculation.StepObservation;
 import io.adaspec.runtime.speculation.StepReport;
 import io.adaspec.runtime.step.StepResult;
 import io.adaspec.runtime.step.StepTiming;
@@ -48,6 +50,20 @@ final class Reports {
         + draft
         + cost.targetPassNanos(timing.targetRows(), timing.targetContextReads())
         - cost.prefillSavingNanos(step.prefillRows());
+  }
+
+  /** How full a scheduler is after a step. */
+  static StepObservation.Load observed(Residents residents, WaitingQueue waiting, KvMemory kv) {
+    return new StepObservation.Load(
+        residents.running().size(),
+        waiting.size() + residents.preempted().size(),
+        use(kv.target()),
+        use(kv.draft()));
+  }
+
+  private static double use(PagedKv pool) {
+    int all = pool.totalBlocks();
+    return all == 0 ? 0 : (double) (all - pool.freeBlocks()) / all;
   }
 
   static SchedulerLoad load(

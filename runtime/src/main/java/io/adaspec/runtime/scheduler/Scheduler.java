@@ -10,6 +10,8 @@ import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.SpeculationController;
 import io.adaspec.runtime.speculation.SpeculationStrategy;
 import io.adaspec.runtime.speculation.StepDecision;
+import io.adaspec.runtime.speculation.StepGains;
+import io.adaspec.runtime.speculation.StepObservation;
 import io.adaspec.runtime.speculation.StepReport;
 import io.adaspec.runtime.speculation.Strategies;
 import io.adaspec.runtime.step.StepPlan;
@@ -141,9 +143,16 @@ public final class Scheduler {
     StepReport report = Reports.of(step, result, commit, corrected, nowNanos);
     StepDecision decision = step.decision(learned.ledger().gainNanos());
     learned = SpeculationController.next(learned, report, policy.cost());
+    StepGains gains = StepGains.of(report, learned.correction().applied(policy.cost()));
+    commit.earn(report, gains);
     policy =
         new Policy(policy.snapshot(), strategies.apply(policy.snapshot(), learned), policy.cost());
-    return new StepOutcome(commit.emissions(), report, decision);
+    return new StepOutcome(
+        commit.emissions(),
+        report,
+        decision,
+        StepObservation.of(
+            decision.batch(), report, gains, Reports.observed(residents, waiting, kv)));
   }
 
   /** Whether the step of that id is in flight; a result of any other is to be thrown away. */

@@ -5,6 +5,8 @@ import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.request.TokenIds;
+import io.adaspec.runtime.speculation.DraftEarnings;
+import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.step.TokenHistory;
 import java.util.Arrays;
 
@@ -41,6 +43,7 @@ public final class Sequence {
   private long pausedBeforeFirstToken;
 
   private double acceptanceRate = Double.NaN;
+  private DraftEarnings earnings = DraftEarnings.none();
   private int cachedPromptTokens;
   private int steps;
   private int draftedTokens;
@@ -133,6 +136,21 @@ public final class Sequence {
 
   double acceptanceRate() {
     return acceptanceRate;
+  }
+
+  /** What its drafts have earned, by drafter. */
+  DraftEarnings earnings() {
+    return earnings;
+  }
+
+  /**
+   * Folds what a step's drafts earned for it.
+   *
+   * @param drafter who drafted
+   * @param gainShare gain ÷ time of the step
+   */
+  void earn(DrafterKind drafter, double gainShare) {
+    earnings = earnings.next(drafter, gainShare);
   }
 
   BlockTable targetKv() {

@@ -121,6 +121,7 @@ final class StepPlanner {
       return Optional.empty();
     }
     int prefillRows = free - step.left();
+    drafts.release(policy.snapshot());
     drafts.takeCached(step, policy.snapshot());
     BatchView view = new BatchView(entries(step, policy, nowNanos));
     DraftChoices choices = policy.strategy().choose(view, policy.cost());
@@ -242,7 +243,9 @@ final class StepPlanner {
         sequence.decodeElapsedNanos(nowNanos),
         sequence.remainingOutput(),
         sequence.isLate(),
-        sequence.acceptanceRate());
+        sequence.acceptanceRate(),
+        policy.snapshot().drafter(sequence.request().serviceClass()),
+        sequence.earnings().paying());
   }
 
   private static List<SequenceWork> work(StepRows step, DraftChoices choices) {

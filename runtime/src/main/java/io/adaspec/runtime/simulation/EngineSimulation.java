@@ -11,6 +11,9 @@ import io.adaspec.runtime.scheduler.StepOutcome;
 import io.adaspec.runtime.scheduler.TokenEmission;
 import io.adaspec.runtime.scheduler.WaitingQueue;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.StepObservation;
+import io.adaspec.runtime.speculation.control.ControlReport;
+import io.adaspec.runtime.speculation.control.PolicyController;
 import io.adaspec.runtime.time.VirtualClock;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -35,6 +38,8 @@ import java.util.PriorityQueue;
  *       passes, one verify pass.
  *   <li>{@code end}: when the step's time is over the scheduler commits its result. Tokens are
  *       emitted, finished sequences free their KV blocks, the strategy's estimates are corrected.
+ *   <li>{@code supervise}: four times a second the {@link PolicyController} looks at the steps done
+ *       and may give a service class another drafter or draft cap.
  *   <li>The next step begins, until nobody has anything to do.
  * </ol>
  *
@@ -42,6 +47,8 @@ import java.util.PriorityQueue;
  * for bit. Not thread-safe.
  */
 public final class EngineSimulation {
+  private static final long LOOK_NANOS = 250_000_000L;
+
   private final VirtualClock clock = new VirtualClock(0);
   private final WaitingQueue waiting;
   private final AdmissionControl admission;
@@ -53,6 +60,9 @@ public final class EngineSimulation {
               .thenComparing(request -> request.id().value()));
   private final Map<RequestId, RequestRecord> records = new LinkedHashMap<>();
   private final StepTally tally;
+  private final List<StepObservation> observed = new ArrayList<>();
+  private PolicyController controller;
+  private boolean supervised = true;
 
   /**
    * An engine without requests.
@@ -75,6 +85,13 @@ public final class EngineSimulation {
     }
     this.schedulers = lanes.stream().map(Lane::scheduler).toList();
     this.tally = new StepTally(devices.getFirst().cost());
+    this.controller = PolicyController.begin(policy, 0);
+  }
+
+  /** Leaves the policy as it is set, whatever the load. */
+  public EngineSimulation withoutSupervisor() {
+    supervised = false;
+    return this;
   }
 
   /** A request will arrive at its arrival time, now at the earliest. */
@@ -112,6 +129,7 @@ public final class EngineSimulation {
         end(lane);
       }
     }
+    supervise();
     while (!arrivals.isEmpty() && arrivals.element().arrivalNanos() <= clock.nanoTime()) {
       arrive(arrivals.remove());
     }
@@ -154,6 +172,26 @@ public final class EngineSimulation {
       record(emission.request()).emit(emission, clock.nanoTime());
     }
     tally.add(outcome.report());
+    if (supervised) {
+      observed.add(outcome.observation());
+    }
+  }
+
+  /** The supervisor's look at the steps since the last one, about four times a second. */
+  private void supervise() {
+    if (!supervised || clock.nanoTime() - controller.atNanos() < LOOK_NANOS) {
+      return;
+    }
+    long version = controller.policy().version();
+    controller = controller.next(observed, clock.nanoTime());
+    observed.clear();
+    if (controller.policy().version() != version) {
+      guide();
+    }
+  }
+
+  private void guide() {
+    lanes.forEach(lane -> lane.scheduler().apply(controller.policy()));
   }
 
   /** The request's client goes away. */
@@ -176,9 +214,20 @@ public final class EngineSimulation {
     wake();
   }
 
-  /** All schedulers follow another policy from their next steps on. */
+  /** All schedulers follow another policy from their next steps on; it gets the next version. */
   public void apply(PolicySnapshot policy) {
-    lanes.forEach(lane -> lane.scheduler().apply(policy));
+    controller = controller.withPolicy(policy, clock.nanoTime());
+    guide();
+  }
+
+  /** The policy in force. */
+  public PolicySnapshot policy() {
+    return controller.policy();
+  }
+
+  /** What the supervisor makes of the load, and why. */
+  public ControlReport control() {
+    return controller.report(clock.nanoTime());
   }
 
   private void wake() {

@@ -27,6 +27,8 @@ public final class BatchView {
    * @param acceptanceRate recent share of the draft tokens that verification reached which it
    *     accepted: the conditional probability that the next one is kept, given those before it; NaN
    *     before the first verification
+   * @param drafter the most that its class may use, see {@link ClassPolicy#drafter}
+   * @param paying the drafters that are worth using by what they have earned for it
    */
   public record Entry(
       long sequence,
@@ -41,7 +43,9 @@ public final class BatchView {
       long decodeElapsedNanos,
       int remainingTokens,
       boolean missedTtft,
-      double acceptanceRate) {
+      double acceptanceRate,
+      DrafterKind drafter,
+      PayingDrafters paying) {
     /** A sequence that has met its TTFT target and has no length limit in sight. */
     public Entry(
         long sequence,
@@ -68,7 +72,9 @@ public final class BatchView {
           decodeElapsedNanos,
           Integer.MAX_VALUE,
           false,
-          acceptanceRate);
+          acceptanceRate,
+          DrafterKind.MODEL,
+          PayingDrafters.ALL);
     }
 
     public Entry {
@@ -86,6 +92,16 @@ public final class BatchView {
                 + draftLag
                 + " must not be negative");
       }
+    }
+
+    /** Whether the draft model may draft for it, and is worth it. */
+    boolean draftsWithModel() {
+      return samples && draftLimit > 0 && drafter == DrafterKind.MODEL && paying.model();
+    }
+
+    /** Whether its text may be looked up, and that is worth it. */
+    boolean looksUp() {
+      return samples && draftLimit > 0 && drafter != DrafterKind.NONE && paying.lookup();
     }
   }
 

@@ -17,13 +17,14 @@ public record DraftChoices(DrafterKind[] drafters, int[] caps) {
     return new DraftChoices(drafters, new int[entries]);
   }
 
-  /** Everybody drafts up to {@code cap}, within its own limit. */
+  /** Everybody drafts up to {@code cap}, within its own limit and what its class may use. */
   public static DraftChoices uniform(BatchView batch, DrafterKind drafter, int cap) {
     DraftChoices choices = none(batch.size());
     for (int i = 0; i < batch.size(); i++) {
       int limit = batch.get(i).samples() ? Math.min(cap, batch.get(i).draftLimit()) : 0;
-      if (limit > 0 && drafter != DrafterKind.NONE) {
-        choices.drafters[i] = drafter;
+      DrafterKind own = drafter.within(batch.get(i).drafter());
+      if (limit > 0 && own != DrafterKind.NONE) {
+        choices.drafters[i] = own;
         choices.caps[i] = limit;
       }
     }

@@ -8,10 +8,10 @@ import java.util.Arrays;
  * <p><b>Budget</b>: the prefill rows that delay least ({@link PrefillBudget}), and no more
  * sequences than can keep their pace ({@link RowRoom}). <b>Draft</b>: the depth of highest
  * predicted efficiency ({@link StepForecast}). Who does not draft with the model looks its text up,
- * which costs no pass. Between passes every sequence goes on only while its next token is worth its
- * share of a pass. <b>Verify</b>: all budgets, see {@link VerifyBudget}; when requests are late,
- * see {@link SloSlack}. <b>Never slower</b>: the {@link SpeculationLedger} may demand a plain step
- * or an exploring one.
+ * which costs no pass. Neither is used for a request for which it has not paid. Between passes
+ * every sequence goes on only while its next token is worth its share of a pass. <b>Verify</b>: all
+ * budgets, see {@link VerifyBudget}; when requests are late, see {@link SloSlack}. <b>Never
+ * slower</b>: the {@link SpeculationLedger} may demand a plain step or an exploring one.
  *
  * @param drafter the policy's drafter
  * @param cap longest draft
@@ -114,13 +114,12 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
     return true;
   }
 
-  /** Whoever does not draft with the model looks its text up. */
+  /** Whoever does not draft with the model looks its text up, if that has not proven vain. */
   private DraftChoices withLookup(BatchView batch, DraftChoices choices) {
-    DraftChoices lookup = DraftChoices.uniform(batch, DrafterKind.NGRAM, cap);
     for (int i = 0; i < batch.size(); i++) {
-      if (choices.caps()[i] == 0) {
-        choices.drafters()[i] = lookup.drafters()[i];
-        choices.caps()[i] = lookup.caps()[i];
+      if (choices.caps()[i] == 0 && batch.get(i).looksUp()) {
+        choices.drafters()[i] = DrafterKind.NGRAM;
+        choices.caps()[i] = Math.min(cap, batch.get(i).draftLimit());
       }
     }
     return choices;
@@ -132,7 +131,13 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
    */
   private DraftChoices affordable(StepEstimate estimate, int depth) {
     BatchView batch = estimate.batch();
-    DraftChoices choices = DraftChoices.uniform(batch, DrafterKind.MODEL, depth);
+    DraftChoices choices = DraftChoices.none(batch.size());
+    for (int i = 0; i < batch.size(); i++) {
+      if (batch.get(i).draftsWithModel()) {
+        choices.drafters()[i] = DrafterKind.MODEL;
+        choices.caps()[i] = Math.min(depth, batch.get(i).draftLimit());
+      }
+    }
     long[] order = new long[batch.size()];
     for (int i = 0; i < order.length; i++) {
       order[i] = (long) batch.get(i).draftLag() << 32 | i;
@@ -171,7 +176,7 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
     for (int n = 0; n < few; n++) {
       int least = -1;
       for (int i = 0; i < batch.size(); i++) {
-        boolean free = StepEstimate.canDraft(batch.get(i)) && choices.caps()[i] == 0;
+        boolean free = batch.get(i).draftsWithModel() && choices.caps()[i] == 0;
         if (free && (least < 0 || batch.get(i).draftLag() < batch.get(least).draftLag())) {
           least = i;
         }

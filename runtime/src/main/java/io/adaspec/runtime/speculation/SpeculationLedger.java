@@ -3,18 +3,15 @@ package io.adaspec.runtime.speculation;
 /**
  * Holds speculation to the promise of never being slower than plain decoding.
  *
- * <p>A step that took more than {@value #OUTLIER} times its prediction was held up by something
- * else and counts as that; if such times last, the prediction follows them.
- *
  * <p>Every step with drafts is compared with what plain decoding would have needed for the same
- * tokens: {@code gain = (N − B) · plain / B − (measured − plainOfStep)} for N tokens of B
- * sequences. The ledger receives the gain, and {@value #ALLOWANCE} of the time of every step; it
- * holds at most {@value #CAPACITY_STEPS} mean steps. While it is negative the next step is plain.
- * While plain decoding is chosen for its prediction alone, a step explores now and then, when the
- * ledger can pay for it, so that acceptance and times stay known; while speculation goes on, a step
- * is plain now and then for the same reason, and hardly ever while it gains more than {@value
- * #SURE_GAIN} of its time, which no error of a plain step's prediction outweighs. Hence over any
- * long window the loss is at most about twice {@value #ALLOWANCE} of the time, and a single step.
+ * tokens, see {@link StepGains}. The ledger receives the gain, and {@value #ALLOWANCE} of the time
+ * of every step; it holds at most {@value #CAPACITY_STEPS} mean steps. While it is negative the
+ * next step is plain. While plain decoding is chosen for its prediction alone, a step explores now
+ * and then, when the ledger can pay for it, so that acceptance and times stay known; while
+ * speculation goes on, a step is plain now and then for the same reason, and hardly ever while it
+ * gains more than {@value #SURE_GAIN} of its time, which no error of a plain step's prediction
+ * outweighs. Hence over any long window the loss is at most about twice {@value #ALLOWANCE} of the
+ * time, and a single step.
  *
  * @param balanceNanos what may still be lost
  * @param gainNanos all gains since the start
@@ -40,7 +37,6 @@ public record SpeculationLedger(
   private static final int PLAIN_EVERY = 128;
   private static final int SURE_PLAIN_EVERY = 2048;
   private static final double SURE_GAIN = 0.3;
-  private static final double OUTLIER = 3;
 
   /** What the next step is for. */
   public enum Mode {
@@ -83,7 +79,7 @@ public record SpeculationLedger(
         meanStepNanos == 0 ? total : meanStepNanos + MEAN_WEIGHT * (total - meanStepNanos);
     double before = meanStepNanos == 0 ? CAPACITY_STEPS * total : balanceNanos;
     boolean drafts = report.draftPasses() > 0 || report.verifiedTokens() > 0;
-    double gain = drafts ? gain(report, cost) : 0;
+    double gain = drafts ? StepGains.of(report, cost).totalNanos() : 0;
     boolean explored = drafts && sinceDrafts >= EXPLORE_EVERY;
     int unsuccessful = drafts ? (explored && gain <= 0 ? explorations + 1 : 0) : explorations;
     return new SpeculationLedger(
@@ -94,41 +90,5 @@ public record SpeculationLedger(
         drafts ? 0 : sinceDrafts + 1,
         drafts ? gainShare + MEAN_WEIGHT * (gain / total - gainShare) : gainShare,
         unsuccessful);
-  }
-
-  private static double gain(StepReport report, CostModel cost) {
-    int sampling = 0;
-    for (StepReport.Drafted each : report.sequences()) {
-      sampling += each.emitted() > 0 ? 1 : 0;
-    }
-    if (sampling == 0) {
-      return 0;
-    }
-    int sequences = report.sequences().size();
-    int plainRows = Math.max(1, report.targetRows() - report.verifiedTokens());
-    long plainReads = report.targetContextReads() - report.verifiedTokens();
-    double plainOfStep =
-        cost.overheadNanos(sequences)
-            + cost.targetPassNanos(plainRows, Math.max(0, plainReads))
-            - cost.prefillSavingNanos(report.prefillRows());
-    double plain =
-        report.prefillRows() > 0
-            ? plainOfStep
-                - cost.prefillShareNanos(plainRows, Math.max(0, plainReads), report.prefillRows())
-            : cost.overheadNanos(sampling)
-                + cost.targetPassNanos(plainRows, Math.max(0, plainReads));
-    return (report.emittedTokens() - sampling) * plain / sampling
-        - (Math.min((double) report.totalNanos(), OUTLIER * predicted(report, cost)) - plainOfStep);
-  }
-
-  private static double predicted(StepReport report, CostModel cost) {
-    int passes = Math.max(1, report.draftPasses());
-    double eachDraft =
-        cost.draftPassNanos(
-            Math.ceilDiv(report.draftRows(), passes), report.draftContextReads() / passes);
-    return cost.overheadNanos(report.sequences().size())
-        + report.draftPasses() * eachDraft
-        + cost.targetPassNanos(report.targetRows(), report.targetContextReads())
-        - cost.prefillSavingNanos(report.prefillRows());
   }
 }

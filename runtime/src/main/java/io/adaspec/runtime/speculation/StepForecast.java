@@ -44,7 +44,7 @@ record StepForecast(
       int drafting = 0;
       for (int i = 0; i < batch.size(); i++) {
         BatchView.Entry entry = batch.get(i);
-        if (entry.samples() && entry.draftLimit() >= depth) {
+        if (entry.draftsWithModel() && entry.draftLimit() >= depth) {
           double mean = calibration.meanAcceptance(entry, DrafterKind.MODEL, depth - 1);
           predicted.append(i, (float) mean, 0, mean);
           drafting++;

@@ -153,6 +153,20 @@ class PrefillBudgetTest {
       long elapsed,
       boolean late) {
     return new BatchView.Entry(
-        number, 99, 1, true, 0, 1, emitted, serviceClass, slo, elapsed, 500, late, Double.NaN);
+        number,
+        99,
+        1,
+        true,
+        0,
+        1,
+        emitted,
+        serviceClass,
+        slo,
+        elapsed,
+        500,
+        late,
+        Double.NaN,
+        DrafterKind.MODEL,
+        PayingDrafters.ALL);
   }
 }

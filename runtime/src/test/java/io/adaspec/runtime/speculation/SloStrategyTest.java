@@ -143,7 +143,9 @@ class SloStrategyTest {
         elapsed,
         remaining,
         false,
-        Double.NaN);
+        Double.NaN,
+        DrafterKind.MODEL,
+        PayingDrafters.ALL);
   }
 
   @Test

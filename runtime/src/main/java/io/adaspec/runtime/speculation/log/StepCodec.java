@@ -3,8 +3,11 @@ package io.adaspec.runtime.speculation.log;
 import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.speculation.BatchView;
+import io.adaspec.runtime.speculation.ClassPolicies;
+import io.adaspec.runtime.speculation.ClassPolicy;
 import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.speculation.PayingDrafters;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.StepDecision;
 import io.adaspec.runtime.speculation.StepReport;
@@ -32,6 +35,13 @@ final class StepCodec {
     writeConstant(out, policy.drafter());
     out.writeByte(policy.draftCap());
     writeConstant(out, policy.verifier());
+    for (ServiceClass each : ServiceClass.values()) {
+      ClassPolicy own = policy.classes().of(each);
+      writeConstant(out, own.drafter());
+      out.writeByte(own.draftCap());
+      out.writeBoolean(own.drafterFixed());
+      out.writeBoolean(own.capFixed());
+    }
   }
 
   static PolicySnapshot readPolicy(DataInputStream in) throws IOException {
@@ -40,7 +50,13 @@ final class StepCodec {
         in.readUTF(),
         constant(DrafterKind.class, in),
         in.readByte(),
-        constant(Verifier.class, in));
+        constant(Verifier.class, in),
+        new ClassPolicies(readClass(in), readClass(in), readClass(in)));
+  }
+
+  private static ClassPolicy readClass(DataInputStream in) throws IOException {
+    return new ClassPolicy(
+        constant(DrafterKind.class, in), in.readByte(), in.readBoolean(), in.readBoolean());
   }
 
   static void writeStep(DataOutputStream out, LoggedStep step) throws IOException {
@@ -88,6 +104,9 @@ final class StepCodec {
     writeLong(out, entry.remainingTokens());
     out.writeBoolean(entry.missedTtft());
     out.writeDouble(entry.acceptanceRate());
+    writeConstant(out, entry.drafter());
+    out.writeBoolean(entry.paying().model());
+    out.writeBoolean(entry.paying().lookup());
   }
 
   private static BatchView.Entry readEntry(DataInputStream in) throws IOException {
@@ -104,7 +123,9 @@ final class StepCodec {
         readLong(in),
         readInt(in),
         in.readBoolean(),
-        in.readDouble());
+        in.readDouble(),
+        constant(DrafterKind.class, in),
+        new PayingDrafters(in.readBoolean(), in.readBoolean()));
   }
 
   private static void writeReport(DataOutputStream out, StepReport report) throws IOException {
