@@ -10,6 +10,7 @@ import io.adaspec.runtime.scheduler.TokenEmission;
 import io.adaspec.runtime.scheduler.WaitingQueue;
 import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.control.ControlReport;
 import io.adaspec.runtime.step.StepResult;
 import java.time.Duration;
 import java.util.List;
@@ -72,7 +73,8 @@ final class BatchingActor {
   record Guide(PolicySnapshot policy) implements Command, DeadLetterSuppression {}
 
   /** Asks for the state; the supervisor adds what it knows. */
-  record GetStatus(SloAttainment attainment, ActorRef<EngineStatus> replyTo) implements Command {}
+  record GetStatus(SloAttainment attainment, ControlReport control, ActorRef<EngineStatus> replyTo)
+      implements Command {}
 
   /** Takes no new requests; answers when all have ended, or were failed at the time-out. */
   record Drain(Duration timeout, ActorRef<Done> replyTo) implements Command {}
@@ -161,8 +163,12 @@ final class BatchingActor {
           onDeviceFailed(index, failure);
       case LookForOverdue() -> onLookForOverdue();
       case Guide(PolicySnapshot next) -> devices.follow(next);
-      case GetStatus(SloAttainment attainment, ActorRef<EngineStatus> replyTo) ->
-          replyTo.tell(EngineStatus.of(draining, devices, waiting, attainment));
+      case GetStatus status ->
+          status
+              .replyTo()
+              .tell(
+                  EngineStatus.of(
+                      draining, devices, waiting, status.attainment(), status.control()));
       case Drain drain -> onDrain(drain);
       case DrainTimeout(ActorRef<Done> replyTo) -> {
         failAll(Failures.drainTimeOver());
@@ -225,7 +231,7 @@ final class BatchingActor {
     }
     engine.observer().stepCompleted(device.name(), outcome.report(), turnaroundNanos);
     engine.observer().stepDecided(device.name(), outcome.decision(), outcome.report());
-    supervisor.tell(new SupervisorActor.StepDone(device.name(), outcome.report()));
+    supervisor.tell(new SupervisorActor.StepDone(outcome.observation()));
   }
 
   private void hand(TokenEmission emission, long now) {

@@ -2,6 +2,7 @@ package io.adaspec.actors;
 
 import io.adaspec.runtime.scheduler.WaitingQueue;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.control.ControlReport;
 import java.util.List;
 
 /**
@@ -18,6 +19,7 @@ import java.util.List;
  * @param waitingTokens prompt tokens of those
  * @param policy the policy in force
  * @param attainment latency targets met and goodput, by class
+ * @param control what the slow loop makes of the policy, and why
  */
 public record EngineStatus(
     boolean ready,
@@ -29,13 +31,18 @@ public record EngineStatus(
     int waiting,
     long waitingTokens,
     PolicySnapshot policy,
-    SloAttainment attainment) {
+    SloAttainment attainment,
+    ControlReport control) {
   public EngineStatus {
     devices = List.copyOf(devices);
   }
 
   static EngineStatus of(
-      boolean draining, DeviceFleet devices, WaitingQueue waiting, SloAttainment attainment) {
+      boolean draining,
+      DeviceFleet devices,
+      WaitingQueue waiting,
+      SloAttainment attainment,
+      ControlReport control) {
     List<DeviceStatus> all = devices.status();
     String reason = draining ? "the engine is shutting down" : whyNotReady(devices, waiting, all);
     return new EngineStatus(
@@ -48,7 +55,8 @@ public record EngineStatus(
         waiting.size(),
         waiting.tokens(),
         devices.policy(),
-        attainment);
+        attainment,
+        control);
   }
 
   private static String whyNotReady(
@@ -73,6 +81,8 @@ public record EngineStatus(
    * @param paused of these, sequences that wait for their consumer
    * @param kvBlocks KV blocks of the target
    * @param usedKvBlocks of these, blocks in use by sequences
+   * @param draftKvBlocks KV blocks of the draft model
+   * @param usedDraftKvBlocks of these, blocks in use by sequences
    * @param restarts times it was opened again
    */
   public record DeviceStatus(
@@ -84,6 +94,8 @@ public record EngineStatus(
       int paused,
       int kvBlocks,
       int usedKvBlocks,
+      int draftKvBlocks,
+      int usedDraftKvBlocks,
       int restarts) {}
 
   /** What a device does. */

@@ -1,7 +1,7 @@
 package io.adaspec.actors;
 
 import io.adaspec.runtime.speculation.PolicySnapshot;
-import io.adaspec.runtime.speculation.StepReport;
+import io.adaspec.runtime.speculation.StepObservation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,9 +20,10 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.pattern.StatusReply;
 
 /**
- * The slow time scale: owns the devices' actors, folds step reports and finished requests into
- * {@link SupervisorState}, and publishes policy snapshots to the {@link BatchingActor}. A snapshot
- * that gets lost costs freshness, nothing else.
+ * The slow time scale: owns the devices' actors, folds steps and finished requests into {@link
+ * SupervisorState} about four times a second, and publishes the policy to the {@link BatchingActor}
+ * whenever the fold has changed it. A step that still followed an older policy makes it publish
+ * again, so a snapshot that gets lost costs the time until the next look.
  *
  * <p>An exception costs the message that caused it: the state is replaced only when a message has
  * been handled, and the devices' actors run on.
@@ -38,7 +39,7 @@ final class SupervisorActor {
   record BatchingRestarted() implements Command {}
 
   /** A device finished a step. */
-  record StepDone(String device, StepReport report) implements Command, DeadLetterSuppression {}
+  record StepDone(StepObservation step) implements Command, DeadLetterSuppression {}
 
   /** A request ended. */
   record RequestEnded(GenerationSummary summary) implements Command, DeadLetterSuppression {}
@@ -64,7 +65,7 @@ final class SupervisorActor {
   private final EngineDefinition engine;
   private final ActorRef<BatchingActor.Command> batching;
   private final Map<Integer, ActorRef<GpuActor.Command>> devices = new TreeMap<>();
-  private final List<StepReport> reports = new ArrayList<>();
+  private final List<StepObservation> steps = new ArrayList<>();
   private SupervisorState state;
   private Optional<Drain> draining = Optional.empty();
 
@@ -112,12 +113,14 @@ final class SupervisorActor {
 
   private Behavior<Command> onCommand(Command command) {
     switch (command) {
-      case StepDone(String device, StepReport report) -> reports.add(report);
+      case StepDone(StepObservation step) -> steps.add(step);
       case RequestEnded(GenerationSummary summary) -> state = state.ended(summary);
       case Tick() -> onTick();
       case ApplyPolicy apply -> onApplyPolicy(apply);
       case GetStatus(ActorRef<EngineStatus> replyTo) ->
-          batching.tell(new BatchingActor.GetStatus(state.slo().attainment(now()), replyTo));
+          batching.tell(
+              new BatchingActor.GetStatus(
+                  state.slo().attainment(now()), state.control().report(now()), replyTo));
       case BatchingRestarted() -> {
         publish();
         draining.ifPresent(this::drain);
@@ -142,17 +145,23 @@ final class SupervisorActor {
   }
 
   private void onTick() {
+    List<StepObservation> seen = List.copyOf(steps);
+    steps.clear();
     SupervisorState before = state;
-    state = state.next(reports, now());
-    reports.clear();
-    if (state.policy().version() != before.policy().version()) {
+    state = state.next(seen, now());
+    boolean changed = state.policy().version() != before.policy().version();
+    if (changed || (!seen.isEmpty() && seen.getLast().policyVersion() < state.policy().version())) {
       publish();
+    }
+    if (changed) {
+      context.getLog().info("the slow loop changed the policy: {}", state.policy());
+      engine.observer().policyChanged(state.policy());
     }
   }
 
   private void onApplyPolicy(ApplyPolicy apply) {
     try {
-      state = state.withPolicy(apply.policy());
+      state = state.withPolicy(apply.policy(), now());
     } catch (IllegalArgumentException e) {
       apply.replyTo().tell(StatusReply.error(e));
       return;

@@ -2,22 +2,20 @@ package io.adaspec.actors;
 
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.SpeculationStrategy;
-import io.adaspec.runtime.speculation.StepReport;
+import io.adaspec.runtime.speculation.StepObservation;
 import io.adaspec.runtime.speculation.Strategies;
 import io.adaspec.runtime.speculation.Verifier;
+import io.adaspec.runtime.speculation.control.PolicyController;
 import java.util.List;
 
 /**
- * What the supervisor has learnt, folded from step reports and finished requests. Immutable.
+ * What the supervisor has learnt, folded from steps and finished requests. Immutable.
  *
- * <p>The policy is the one that was asked for; a controller that learns from reports joins in
- * {@link #next}.
- *
- * @param policy in force
+ * @param control adapts the policy that was asked for to the load
  * @param slo latency targets met so far
  * @param steps steps seen
  */
-record SupervisorState(PolicySnapshot policy, SloHistory slo, long steps) {
+record SupervisorState(PolicyController control, SloHistory slo, long steps) {
 
   /**
    * The state at start.
@@ -25,17 +23,23 @@ record SupervisorState(PolicySnapshot policy, SloHistory slo, long steps) {
    * @throws IllegalArgumentException if the policy cannot be followed
    */
   static SupervisorState begin(PolicySnapshot policy, long nowNanos) {
-    return new SupervisorState(check(policy), SloHistory.begin(nowNanos), 0);
+    return new SupervisorState(
+        PolicyController.begin(check(policy), nowNanos), SloHistory.begin(nowNanos), 0);
+  }
+
+  /** The policy in force. */
+  PolicySnapshot policy() {
+    return control.policy();
   }
 
   /** After some time and the steps in it. */
-  SupervisorState next(List<StepReport> reports, long nowNanos) {
-    return new SupervisorState(policy, slo.at(nowNanos), steps + reports.size());
+  SupervisorState next(List<StepObservation> seen, long nowNanos) {
+    return new SupervisorState(control.next(seen, nowNanos), slo.at(nowNanos), steps + seen.size());
   }
 
   /** After a request has ended. */
   SupervisorState ended(GenerationSummary summary) {
-    return new SupervisorState(policy, slo.ended(summary), steps);
+    return new SupervisorState(control, slo.ended(summary), steps);
   }
 
   /**
@@ -43,15 +47,8 @@ record SupervisorState(PolicySnapshot policy, SloHistory slo, long steps) {
    *
    * @throws IllegalArgumentException if it cannot be followed
    */
-  SupervisorState withPolicy(PolicySnapshot wanted) {
-    PolicySnapshot next =
-        new PolicySnapshot(
-            policy.version() + 1,
-            wanted.strategy(),
-            wanted.drafter(),
-            wanted.draftCap(),
-            wanted.verifier());
-    return new SupervisorState(check(next), slo, steps);
+  SupervisorState withPolicy(PolicySnapshot wanted, long nowNanos) {
+    return new SupervisorState(control.withPolicy(check(wanted), nowNanos), slo, steps);
   }
 
   /**

@@ -5,16 +5,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.adaspec.runtime.device.sim.SimulatedDevice;
 import io.adaspec.runtime.device.sim.SimulatedDeviceProvider;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.ServiceClass;
+import io.adaspec.runtime.speculation.ClassPolicies;
+import io.adaspec.runtime.speculation.ClassPolicy;
+import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.control.ControlReport;
 import io.adaspec.runtime.step.StepPlan;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The scheduler's driver alone: the test is its device, its supervisor and its requests. */
 class BatchingActorTest {
@@ -92,8 +102,54 @@ class BatchingActorTest {
     complete(afterLate);
     assertThat(draftCap(nextStep())).isEqualTo(3);
     TestProbe<EngineStatus> status = fixture.kit.createTestProbe(EngineStatus.class);
-    batching.tell(new BatchingActor.GetStatus(SloAttainment.none(), status.ref()));
+    batching.tell(
+        new BatchingActor.GetStatus(SloAttainment.none(), ControlReport.none(), status.ref()));
     assertThat(status.receiveMessage().policy()).isEqualTo(version(2, 3));
+  }
+
+  /** Snapshots of classes and drafts at random, shuffled, some lost, some twice, between steps. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void snapshotsInAnyOrderChangeNoTextAndTheNewestStays(long seed) {
+    Random random = new Random(seed);
+    List<DrafterKind> drafters = List.of(DrafterKind.values());
+    List<PolicySnapshot> published = new ArrayList<>();
+    for (int version = 1; version <= 60; version++) {
+      ClassPolicy standard =
+          ClassPolicy.open().with(drafters.get(random.nextInt(drafters.size())), random.nextInt(9));
+      published.add(
+          version(version, 1 + random.nextInt(7))
+              .withClasses(ClassPolicies.open().with(ServiceClass.STANDARD, standard)));
+    }
+    List<PolicySnapshot> delivered = new ArrayList<>(published.subList(0, 40));
+    delivered.addAll(published.subList(20, 50));
+    Collections.shuffle(delivered, random);
+    submit("r", 120);
+    StringBuilder text = new StringBuilder();
+    for (PolicySnapshot policy : delivered) {
+      batching.tell(new BatchingActor.Guide(policy));
+      if (text.length() < 120) {
+        complete(nextStep());
+        text.append(emitted());
+      }
+    }
+    while (text.length() < 120) {
+      complete(nextStep());
+      text.append(emitted());
+    }
+    assertThat(text)
+        .hasToString(
+            EngineFixture.oracle(
+                InferenceRequest.builder("r", EngineFixture.prompt(20, 1), 120, 0).build()));
+    TestProbe<EngineStatus> status = fixture.kit.createTestProbe(EngineStatus.class);
+    batching.tell(
+        new BatchingActor.GetStatus(SloAttainment.none(), ControlReport.none(), status.ref()));
+    assertThat(status.receiveMessage().policy()).isEqualTo(published.get(49));
+  }
+
+  private String emitted() {
+    RequestActor.Emitted emitted = owner.expectMessageClass(RequestActor.Emitted.class);
+    return EngineFixture.TOKENIZER.decode(emitted.emission().tokens());
   }
 
   /** As after a restart of this actor, when the device was lost before. */

@@ -9,6 +9,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adaspec.actors.EngineStatus.DeviceState;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.ServiceClass;
+import io.adaspec.runtime.speculation.ClassPolicies;
+import io.adaspec.runtime.speculation.ClassPolicy;
+import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.time.NanoClock;
 import java.util.ArrayList;
@@ -276,6 +280,24 @@ class SupervisionTest {
         .isInstanceOf(EngineFailedException.class);
     device.allowAll();
     fixture.awaitStatus(engine, status -> status.running() == 0);
+  }
+
+  @Test
+  void aPolicyWithItsClassesSurvivesTheRestartOfADevice() {
+    TestDevice device = TestDevice.running(EngineFixture.SIM);
+    Engine engine = fixture.engine(fixture.quickRestarts(), device);
+    ClassPolicy plain = new ClassPolicy(DrafterKind.NONE, 0, true, true);
+    PolicySnapshot policy =
+        await(
+            engine.applyPolicy(
+                EngineFixture.fixed(3)
+                    .withClasses(ClassPolicies.open().with(ServiceClass.STANDARD, plain))));
+    device.stepFaults.add(TestDevice.failure());
+    fixture.assertAnswers(engine, 1);
+    assertThat(device.opened.get()).isEqualTo(2);
+    assertThat(await(engine.status()).policy()).isEqualTo(policy);
+    assertThat(device.plans.stream().flatMap(plan -> plan.work().stream()))
+        .allMatch(work -> work.draftCap() == 0);
   }
 
   @Test

@@ -1,12 +1,24 @@
 package io.adaspec.actors;
 
+import static io.adaspec.runtime.request.ServiceClass.BATCH;
+import static io.adaspec.runtime.request.ServiceClass.INTERACTIVE;
+import static io.adaspec.runtime.request.ServiceClass.STANDARD;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 
 import io.adaspec.runtime.device.DeviceException;
+import io.adaspec.runtime.request.ServiceClass;
+import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.StepObservation;
+import io.adaspec.runtime.speculation.Verifier;
+import io.adaspec.runtime.speculation.control.ControlReason;
+import io.adaspec.runtime.speculation.control.ControlReport;
 import io.adaspec.runtime.time.NanoClock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -16,6 +28,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class SupervisorActorTest {
+  private static final PolicySnapshot SLO =
+      new PolicySnapshot(0, "slo", DrafterKind.MODEL, 8, Verifier.COUPLED);
+
+  private final AtomicLong clockNanos = new AtomicLong();
   private EngineFixture fixture;
   private TestDevice device;
   private TestProbe<BatchingActor.Command> batching;
@@ -30,7 +46,7 @@ class SupervisorActorTest {
         new EngineObserver() {
           @Override
           public void policyChanged(PolicySnapshot policy) {
-            if (policy.draftCap() == 1) {
+            if (policy.draftCap() == 1 || policy.drafter(BATCH) == DrafterKind.NGRAM) {
               throw new IllegalStateException("injected");
             }
           }
@@ -41,8 +57,12 @@ class SupervisorActorTest {
                 new EngineDefinition(
                     EngineFixture.model("supervised"),
                     List.of(device.opener()),
-                    fixture.settings(),
-                    NanoClock.system(),
+                    fixture
+                        .settings()
+                        .withPolicy(SLO)
+                        .withSupervision(
+                            new EngineSettings.SupervisionSettings(Duration.ofMillis(5))),
+                    clockNanos::get,
                     failing)));
     supervisor.tell(new SupervisorActor.Begin(batching.ref()));
     batching.expectMessageClass(BatchingActor.DeviceReady.class);
@@ -55,6 +75,85 @@ class SupervisorActorTest {
 
   private PolicySnapshot guided() {
     return batching.expectMessageClass(BatchingActor.Guide.class).policy();
+  }
+
+  /**
+   * Steps of a class whose drafts lose a tenth of the time, look after look, until the supervisor
+   * publishes another policy.
+   */
+  private PolicySnapshot guidedByLosses(ServiceClass of, long policyVersion) {
+    List<StepObservation.OfClass> classes = new ArrayList<>();
+    for (ServiceClass each : ServiceClass.values()) {
+      StepObservation.OfClass lost =
+          new StepObservation.OfClass(
+              2,
+              0,
+              0,
+              new StepObservation.Drafts(8, 4, 1, -1_000_000),
+              StepObservation.Drafts.NONE);
+      classes.add(each == of ? lost : StepObservation.OfClass.NONE);
+    }
+    StepObservation step =
+        new StepObservation(
+            policyVersion, 10_000_000, 0.02, new StepObservation.Load(2, 0, 0.1, 0.1), classes);
+    return fixture
+        .kit
+        .createTestProbe()
+        .awaitAssert(
+            Duration.ofSeconds(10),
+            Duration.ofMillis(1),
+            () -> {
+              clockNanos.addAndGet(130_000_000L);
+              supervisor.tell(new SupervisorActor.StepDone(step));
+              return ((BatchingActor.Guide) batching.receiveMessage(Duration.ofMillis(30)))
+                  .policy();
+            });
+  }
+
+  @Test
+  void theSlowLoopReassignsAClassAndPublishesIt() {
+    PolicySnapshot reassigned = guidedByLosses(STANDARD, 0);
+    assertThat(reassigned.version()).isEqualTo(1);
+    assertThat(reassigned.drafter(STANDARD)).isEqualTo(DrafterKind.NGRAM);
+    assertThat(reassigned.drafter(INTERACTIVE)).isEqualTo(DrafterKind.MODEL);
+    supervisor.tell(
+        new SupervisorActor.GetStatus(fixture.kit.createTestProbe(EngineStatus.class).ref()));
+    ControlReport report = batching.expectMessageClass(BatchingActor.GetStatus.class).control();
+    assertThat(report.automatic()).isTrue();
+    assertThat(report.of(STANDARD).reason()).isEqualTo(ControlReason.DRAFTS_LOSE);
+    assertThat(report.of(STANDARD).then().gain()).isCloseTo(0.9, offset(1e-9));
+  }
+
+  @Test
+  void aSnapshotThatGotLostIsPublishedAgain() {
+    PolicySnapshot lost = guidedByLosses(STANDARD, 0);
+    supervisor.tell(new SupervisorActor.StepDone(idle(0)));
+    assertThat(guided()).as("a step followed version 0").isEqualTo(lost);
+    supervisor.tell(new SupervisorActor.StepDone(idle(1)));
+    supervisor.tell(new SupervisorActor.BatchingRestarted());
+    assertThat(guided()).as("asked for by the restart alone").isEqualTo(lost);
+    batching.expectMessageClass(BatchingActor.DeviceReady.class);
+    batching.expectNoMessage(Duration.ofMillis(100));
+  }
+
+  private static StepObservation idle(long policyVersion) {
+    StepObservation.OfClass none = StepObservation.OfClass.NONE;
+    return new StepObservation(
+        policyVersion, 1, 0, new StepObservation.Load(0, 0, 0, 0), List.of(none, none, none));
+  }
+
+  /** The observer fails at this policy; the supervisor resumes with what it knew. */
+  @Test
+  void whatTheSlowLoopDecidedSurvivesAnExceptionOfTheSupervisorAndARestartOfTheScheduler() {
+    PolicySnapshot reassigned = guidedByLosses(BATCH, 0);
+    assertThat(reassigned.drafter(BATCH)).isEqualTo(DrafterKind.NGRAM);
+    supervisor.tell(new SupervisorActor.BatchingRestarted());
+    assertThat(guided()).isEqualTo(reassigned);
+    batching.expectMessageClass(BatchingActor.DeviceReady.class);
+    PolicySnapshot next = guidedByLosses(STANDARD, 1);
+    assertThat(next.version()).isEqualTo(2);
+    assertThat(next.drafter(BATCH)).isEqualTo(DrafterKind.NGRAM);
+    assertThat(next.drafter(STANDARD)).isEqualTo(DrafterKind.NGRAM);
   }
 
   @Test

@@ -15,9 +15,14 @@ import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.request.SpeculationPreference;
+import io.adaspec.runtime.speculation.ClassPolicies;
+import io.adaspec.runtime.speculation.ClassPolicy;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.Verifier;
+import io.adaspec.runtime.speculation.control.ControlInputs;
+import io.adaspec.runtime.speculation.control.ControlReason;
+import io.adaspec.runtime.speculation.control.ControlReport;
 import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -27,7 +32,8 @@ import org.apache.pekko.actor.typed.ActorRef;
  * to another class, and enum constants and record components are only added together with a new id,
  * so that nodes of two versions understand each other or refuse each other's message.
  *
- * <p>Given up: 114, a failure without its {@link FailureReason}.
+ * <p>Given up: 114, a failure without its {@link FailureReason}; 145, 150 and 151, a policy and a
+ * status without service classes and the slow loop.
  */
 final class WireTypes {
   /** Ids of the types that have serializers of their own: collections, token ids, actor refs. */
@@ -63,15 +69,20 @@ final class WireTypes {
           Map.entry(142, SamplingParams.class),
           Map.entry(143, SloTarget.class),
           Map.entry(144, SpeculationPreference.class),
-          Map.entry(145, PolicySnapshot.class),
           Map.entry(146, TokenEvent.Tokens.class),
           Map.entry(147, TokenEvent.Finished.class),
           Map.entry(148, GenerationSummary.class),
           Map.entry(149, Refusal.class),
-          Map.entry(150, EngineStatus.class),
-          Map.entry(151, EngineStatus.DeviceStatus.class),
           Map.entry(152, SloAttainment.class),
-          Map.entry(153, SloAttainment.Share.class));
+          Map.entry(153, SloAttainment.Share.class),
+          Map.entry(154, PolicySnapshot.class),
+          Map.entry(155, EngineStatus.class),
+          Map.entry(156, EngineStatus.DeviceStatus.class),
+          Map.entry(157, ClassPolicies.class),
+          Map.entry(158, ClassPolicy.class),
+          Map.entry(159, ControlReport.class),
+          Map.entry(160, ControlReport.OfClass.class),
+          Map.entry(161, ControlInputs.class));
 
   /** Enums inside messages. */
   static final Map<Integer, Class<?>> ENUMS =
@@ -83,7 +94,8 @@ final class WireTypes {
           Map.entry(184, Verifier.class),
           Map.entry(185, Refusal.Reason.class),
           Map.entry(186, EngineStatus.DeviceState.class),
-          Map.entry(187, FailureReason.class));
+          Map.entry(187, FailureReason.class),
+          Map.entry(188, ControlReason.class));
 
   private WireTypes() {}
 

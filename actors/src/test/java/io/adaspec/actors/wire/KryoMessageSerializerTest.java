@@ -22,9 +22,14 @@ import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.request.SpeculationPreference;
 import io.adaspec.runtime.request.TokenIds;
+import io.adaspec.runtime.speculation.ClassPolicies;
+import io.adaspec.runtime.speculation.ClassPolicy;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.Verifier;
+import io.adaspec.runtime.speculation.control.ControlInputs;
+import io.adaspec.runtime.speculation.control.ControlReason;
+import io.adaspec.runtime.speculation.control.ControlReport;
 import java.io.NotSerializableException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -48,7 +53,10 @@ import org.junit.jupiter.api.Test;
 class KryoMessageSerializerTest {
   private static final RequestId ID = new RequestId("request-1");
   private static final PolicySnapshot POLICY =
-      new PolicySnapshot(7, "threshold:0.4", DrafterKind.NGRAM, 5, Verifier.COUPLED);
+      new PolicySnapshot(7, "threshold:0.4", DrafterKind.NGRAM, 5, Verifier.COUPLED)
+          .withClasses(
+              ClassPolicies.open()
+                  .with(ServiceClass.BATCH, new ClassPolicy(DrafterKind.NONE, 3, true, false)));
 
   private static ActorTestKit kit;
   private static Serialization serialization;
@@ -109,7 +117,17 @@ class KryoMessageSerializerTest {
         "",
         List.of(
             new EngineStatus.DeviceStatus(
-                "cpu", "a processor", EngineStatus.DeviceState.READY, "", 3, 1, 640, 12, 1)),
+                "cpu",
+                "a processor",
+                EngineStatus.DeviceState.READY,
+                "",
+                3,
+                1,
+                640,
+                12,
+                320,
+                7,
+                1)),
         3,
         1,
         2,
@@ -119,7 +137,22 @@ class KryoMessageSerializerTest {
             Map.of(ServiceClass.BATCH, new SloAttainment.Share(9, 8, 900, 800)),
             Duration.ofHours(1),
             Map.of(),
-            Duration.ofMinutes(1)));
+            Duration.ofMinutes(1)),
+        new ControlReport(
+            true,
+            List.of(
+                new ControlReport.OfClass(
+                    ServiceClass.BATCH,
+                    DrafterKind.NGRAM,
+                    3,
+                    true,
+                    false,
+                    12,
+                    ControlReason.OVERLOAD,
+                    5_000_000_000L,
+                    new ControlInputs(8, 30.5, 0.7, 0.1, true, 0.9, 0.98, 0.9, 1.1, 0.4, 0.06),
+                    new ControlInputs(
+                        1, 0, 0, 0, false, 1, Double.NaN, Double.NaN, 0, Double.NaN, 0)))));
   }
 
   /** One of each kind and more. */
@@ -183,8 +216,10 @@ class KryoMessageSerializerTest {
     assertThat(WireTypes.MESSAGES.keySet())
         .containsExactlyInAnyOrderElementsOf(
             Stream.concat(ids(110, 113).stream(), ids(115, 123).stream()).toList());
-    assertThat(WireTypes.RECORDS.keySet()).containsExactlyInAnyOrderElementsOf(ids(140, 153));
-    assertThat(WireTypes.ENUMS.keySet()).containsExactlyInAnyOrderElementsOf(ids(180, 187));
+    assertThat(WireTypes.RECORDS.keySet())
+        .containsExactlyInAnyOrderElementsOf(
+            Stream.of(ids(140, 144), ids(146, 149), ids(152, 161)).flatMap(List::stream).toList());
+    assertThat(WireTypes.ENUMS.keySet()).containsExactlyInAnyOrderElementsOf(ids(180, 188));
   }
 
   private static List<Integer> ids(int first, int last) {
@@ -210,7 +245,7 @@ class KryoMessageSerializerTest {
     assertThatThrownBy(() -> serializer.fromBinary(delivered(777), "112"))
         .isInstanceOf(NotSerializableException.class)
         .hasMessageContaining("777");
-    assertThatThrownBy(() -> serializer.fromBinary(delivered(145), "112"))
+    assertThatThrownBy(() -> serializer.fromBinary(delivered(154), "112"))
         .as("a known class in the wrong place")
         .isInstanceOf(NotSerializableException.class);
   }

@@ -10,6 +10,7 @@ import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.control.ControlReport;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -38,7 +39,17 @@ class EngineMetricsTest {
   private double value(String sample) {
     EngineStatus status =
         new EngineStatus(
-            true, false, "", List.of(), 0, 0, 0, 0, PolicySnapshot.plain(), SloAttainment.none());
+            true,
+            false,
+            "",
+            List.of(),
+            0,
+            0,
+            0,
+            0,
+            PolicySnapshot.plain(),
+            SloAttainment.none(),
+            ControlReport.none());
     return metrics
         .scrape(status)
         .lines()

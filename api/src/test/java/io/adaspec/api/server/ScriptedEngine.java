@@ -13,6 +13,7 @@ import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.request.TokenIds;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.control.ControlReport;
 import io.adaspec.runtime.time.NanoClock;
 import java.time.Duration;
 import java.util.List;
@@ -138,7 +139,8 @@ final class ScriptedEngine implements Engine {
             0,
             0,
             PolicySnapshot.plain(),
-            SloAttainment.none()));
+            SloAttainment.none(),
+            ControlReport.none()));
   }
 
   @Override
