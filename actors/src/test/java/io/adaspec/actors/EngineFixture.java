@@ -55,8 +55,9 @@ final class EngineFixture implements AutoCloseable {
                 .withFallback(ConfigFactory.load()));
   }
 
+  /** The defaults, with plain decoding. */
   EngineSettings settings() {
-    return EngineSettings.from(kit.system());
+    return EngineSettings.from(kit.system()).withPolicy(PolicySnapshot.plain());
   }
 
   /** Three drafts, and failed devices opened again at once. */

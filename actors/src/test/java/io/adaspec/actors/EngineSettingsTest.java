@@ -10,6 +10,9 @@ import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.request.TokenIds;
 import io.adaspec.runtime.scheduler.SchedulerLimits;
+import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.Verifier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,6 +33,8 @@ class EngineSettingsTest {
         .containsEntry(ServiceClass.INTERACTIVE, new SloTarget(500_000_000L, 50_000_000L))
         .containsEntry(ServiceClass.STANDARD, new SloTarget(2_000_000_000L, 100_000_000L))
         .containsEntry(ServiceClass.BATCH, SloTarget.none());
+    assertThat(settings.policy())
+        .isEqualTo(new PolicySnapshot(0, "slo", DrafterKind.MODEL, 8, Verifier.COUPLED));
   }
 
   @Test

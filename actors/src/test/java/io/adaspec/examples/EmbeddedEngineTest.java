@@ -61,6 +61,7 @@ class EmbeddedEngineTest {
               .toCompletableFuture()
               .get(20, TimeUnit.SECONDS);
       assertThat(String.join("", texts)).hasSize(32);
+      assertThat(summary.draftTokens()).as("the default policy speculates").isPositive();
       assertThat(summary.outputTokens()).isEqualTo(32);
       application.stop().toCompletableFuture().get(20, TimeUnit.SECONDS);
       assertThat(system.whenTerminated().isCompleted()).isFalse();

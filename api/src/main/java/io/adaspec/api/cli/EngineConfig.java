@@ -32,7 +32,10 @@ record EngineConfig(Config file, Config all) {
   private static final Pattern FIXED = Pattern.compile("fixed:([0-9]{1,3})");
   private static final Duration DRAIN_MARGIN = Duration.ofSeconds(1);
 
-  /** The command ends the process, not the actor system; logs go where the program's own go. */
+  /**
+   * The command ends the process, not the actor system; logs go where the program's own go; the
+   * policy follows from models and options.
+   */
   private static final String PROGRAM =
       """
       pekko {
@@ -43,6 +46,7 @@ record EngineConfig(Config file, Config all) {
         log-dead-letters = off
         coordinated-shutdown.run-by-jvm-shutdown-hook = off
       }
+      adaspec.policy { strategy = "off", drafter = none, draft-cap = 0 }
       """;
 
   /**
