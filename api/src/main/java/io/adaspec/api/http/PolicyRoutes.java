@@ -16,7 +16,9 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /**
  * {@code GET} and {@code PUT /admin/policy}: how the engine speculates, shown and changed while it
- * runs. Texts do not change with it, only speed.
+ * runs. Texts do not change with it, only speed. What a {@code PUT} says of a service class is
+ * fixed and left alone by the slow loop until it is set back to {@code auto}; {@code "control"}
+ * does so with all classes.
  */
 public final class PolicyRoutes {
   private final Engine engine;
@@ -61,7 +63,11 @@ public final class PolicyRoutes {
 
   /** The present policy with what the body changes. */
   private static PolicySnapshot wanted(JsonFields fields, PolicySnapshot present) {
-    String strategy = fields.text("strategy").orElse(present.strategy());
+    boolean automatic = fields.text("control").filter("auto"::equals).isPresent();
+    String strategy = fields.text("strategy").orElse(automatic ? "slo" : present.strategy());
+    if (automatic && !strategy.equals("slo")) {
+      throw fields.invalid("control", "auto needs the strategy slo, not " + strategy);
+    }
     return new PolicySnapshot(
         present.version(),
         Strategies.parse(strategy).spec(),
@@ -73,11 +79,13 @@ public final class PolicyRoutes {
         fields
             .choice("verifier", names(Verifier.values()))
             .map(name -> Verifier.valueOf(name.toUpperCase(Locale.ROOT)))
-            .orElse(present.verifier()));
+            .orElse(present.verifier()),
+        ClassPolicyJson.wanted(fields, present));
   }
 
   private static ObjectNode describe(EngineStatus status) {
     ObjectNode answer = describe(status.policy());
+    ClassPolicyJson.describe(status.control(), answer);
     ObjectNode classes = answer.putObject("attainment");
     status
         .attainment()
@@ -92,12 +100,15 @@ public final class PolicyRoutes {
   }
 
   private static ObjectNode describe(PolicySnapshot policy) {
-    return Json.object()
-        .put("version", policy.version())
-        .put("strategy", policy.strategy())
-        .put("drafter", name(policy.drafter()))
-        .put("max_draft_tokens", policy.draftCap())
-        .put("verifier", name(policy.verifier()));
+    ObjectNode answer =
+        Json.object()
+            .put("version", policy.version())
+            .put("strategy", policy.strategy())
+            .put("drafter", name(policy.drafter()))
+            .put("max_draft_tokens", policy.draftCap())
+            .put("verifier", name(policy.verifier()));
+    ClassPolicyJson.describe(policy, answer);
+    return answer;
   }
 
   private static List<String> names(Enum<?>[] constants) {

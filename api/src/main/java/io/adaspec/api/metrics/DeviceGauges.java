@@ -9,6 +9,8 @@ final class DeviceGauges {
   private volatile double running;
   private volatile double usedKvBlocks;
   private volatile double kvBlocks;
+  private volatile double usedDraftKvBlocks;
+  private volatile double draftKvBlocks;
   private volatile double ready;
   private volatile double restarts;
 
@@ -25,6 +27,20 @@ final class DeviceGauges {
     AliasedMeters.ownGauge(
         registry, "device_kv_blocks", "KV blocks", tags, this, state -> state.kvBlocks);
     AliasedMeters.ownGauge(
+        registry,
+        "device_draft_kv_blocks_used",
+        "KV blocks of the draft model used by sequences",
+        tags,
+        this,
+        state -> state.usedDraftKvBlocks);
+    AliasedMeters.ownGauge(
+        registry,
+        "device_draft_kv_blocks",
+        "KV blocks of the draft model",
+        tags,
+        this,
+        state -> state.draftKvBlocks);
+    AliasedMeters.ownGauge(
         registry, "device_ready", "1 if it takes steps", tags, this, state -> state.ready);
     AliasedMeters.ownGauge(
         registry,
@@ -39,6 +55,8 @@ final class DeviceGauges {
     running = device.running();
     usedKvBlocks = device.usedKvBlocks();
     kvBlocks = device.kvBlocks();
+    usedDraftKvBlocks = device.usedDraftKvBlocks();
+    draftKvBlocks = device.draftKvBlocks();
     ready = device.state() == EngineStatus.DeviceState.READY ? 1 : 0;
     restarts = device.restarts();
   }

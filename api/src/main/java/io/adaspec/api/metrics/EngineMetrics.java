@@ -42,6 +42,7 @@ public final class EngineMetrics implements EngineObserver {
   private final SpeculationMeters speculation;
   private final SloMeters slo;
   private final EngineGauges load;
+  private final ControlGauges control;
   private final Counter preemptions;
   private final Counter paused;
   private final Counter resumed;
@@ -62,6 +63,7 @@ public final class EngineMetrics implements EngineObserver {
     speculation = new SpeculationMeters(registry, model);
     slo = new SloMeters(registry, model);
     load = new EngineGauges(registry, model);
+    control = new ControlGauges(registry, model);
     preemptions = counter("num_preemptions", "Sequences preempted");
     paused = ownCounter("streams_paused", "Requests paused for their consumer");
     resumed = ownCounter("streams_resumed", "Requests resumed after a pause");
@@ -75,6 +77,7 @@ public final class EngineMetrics implements EngineObserver {
   public String scrape(EngineStatus status) {
     load.update(status);
     slo.update(status.attainment());
+    control.update(status.control());
     status.devices().forEach(this::deviceChanged);
     return registry.scrape();
   }

@@ -120,6 +120,59 @@ class PolicyRoutesTest {
   }
 
   @Test
+  void theOperatorFixesAClassAndHandsItBack() throws Exception {
+    send("PUT", "/admin/policy", "{\"control\":\"auto\"}");
+    HttpResponse<String> fixed =
+        send(
+            "PUT",
+            "/admin/policy",
+            "{\"classes\":{\"batch\":{\"drafter\":\"none\"},\"standard\":{\"max_draft_tokens\":2}}}");
+    assertThat(fixed.statusCode()).as(fixed.body()).isEqualTo(200);
+    JsonNode shown = json(send("GET", "/admin/policy", ""));
+    assertThat(shown.path("strategy").asText()).isEqualTo("slo");
+    assertThat(shown.path("control").asText()).isEqualTo("auto");
+    assertThat(shown.at("/classes/batch/drafter").asText()).isEqualTo("none");
+    assertThat(shown.at("/classes/batch/drafter_control").asText()).isEqualTo("fixed");
+    assertThat(shown.at("/classes/batch/max_draft_tokens").asInt()).isZero();
+    assertThat(shown.at("/classes/standard/max_draft_tokens").asInt()).isEqualTo(2);
+    assertThat(shown.at("/classes/standard/drafter_control").asText()).isEqualTo("auto");
+    assertThat(shown.at("/classes/interactive/drafter").asText()).isEqualTo("model");
+    assertThat(shown.at("/classes/batch/last_decision/reason").asText()).isEqualTo("policy_set");
+    assertThat(shown.at("/classes/batch/now/pace").isNumber()).isTrue();
+
+    send("PUT", "/admin/policy", "{\"classes\":{\"batch\":{\"drafter\":\"auto\"}}}");
+    JsonNode after = json(send("GET", "/admin/policy", ""));
+    assertThat(after.at("/classes/batch/drafter").asText()).isEqualTo("model");
+    assertThat(after.at("/classes/standard/max_draft_tokens_control").asText()).isEqualTo("fixed");
+    send("PUT", "/admin/policy", "{\"control\":\"fixed\"}");
+    JsonNode all = json(send("GET", "/admin/policy", ""));
+    assertThat(all.at("/classes/interactive/drafter_control").asText()).isEqualTo("fixed");
+    send("PUT", "/admin/policy", "{\"control\":\"auto\"}");
+    JsonNode none = json(send("GET", "/admin/policy", ""));
+    assertThat(none.at("/classes/standard/max_draft_tokens_control").asText()).isEqualTo("auto");
+  }
+
+  @Test
+  void metricsTellDrafterAndCapOfEveryClass() throws Exception {
+    send("PUT", "/admin/policy", "{\"control\":\"auto\",\"max_draft_tokens\":5}");
+    send(
+        "PUT",
+        "/admin/policy",
+        "{\"classes\":{\"batch\":{\"drafter\":\"ngram\",\"max_draft_tokens\":2}}}");
+
+    String text = send("GET", "/metrics", "").body();
+
+    assertThat(text)
+        .containsPattern("adaspec_class_draft_cap\\{[^}]*service_class=\"batch\"} 2")
+        .containsPattern("adaspec_class_draft_cap\\{[^}]*service_class=\"standard\"} 5")
+        .containsPattern("adaspec_class_drafter\\{drafter=\"ngram\"[^}]*service_class=\"batch\"} 1")
+        .containsPattern("adaspec_class_drafter\\{drafter=\"model\"[^}]*service_class=\"batch\"} 0")
+        .contains("adaspec_class_drafter_switches_total{")
+        .contains("adaspec_device_draft_kv_blocks{");
+    send("PUT", "/admin/policy", "{\"control\":\"auto\",\"max_draft_tokens\":8}");
+  }
+
+  @Test
   void aPolicyThatCannotBeFollowedIsRefusedAndChangesNothing() throws Exception {
     String before = json(send("GET", "/admin/policy", "")).path("strategy").asText();
     for (String body :
@@ -129,6 +182,11 @@ class PolicyRoutesTest {
           "{\"strategy\":\"slo\",\"verifier\":\"rejection\"}",
           "{\"drafter\":\"oracle\"}",
           "{\"max_draft_tokens\":17}",
+          "{\"classes\":{\"batch\":{\"drafter\":\"oracle\"}}}",
+          "{\"classes\":{\"batch\":{\"max_draft_tokens\":17}}}",
+          "{\"classes\":{\"batch\":3}}",
+          "{\"control\":\"sometimes\"}",
+          "{\"control\":\"auto\",\"strategy\":\"fixed:2\"}",
         }) {
       HttpResponse<String> refused = send("PUT", "/admin/policy", body);
       assertThat(refused.statusCode()).as("%s: %s", body, refused.body()).isEqualTo(400);
