@@ -82,11 +82,6 @@ public final class TeamProduct implements WorkerTeam.Job {
     start(Math.ceilDiv(matrices[0].panels(), panelsPerChunk));
   }
 
-  private int panelsPerChunk(int of) {
-    int wanted = work <= SERIAL_WORK ? 1 : team.size() * CHUNKS_PER_WORKER;
-    return Math.max(1, Math.ceilDiv(of, wanted));
-  }
-
   private void start(int chunks) {
     if (work <= SERIAL_WORK) {
       for (int chunk = 0; chunk < chunks; chunk++) {
@@ -95,6 +90,15 @@ public final class TeamProduct implements WorkerTeam.Job {
     } else {
       team.run(chunks, this);
     }
+  }
+
+  /** Panels of a chunk: an even number, since kernels like pairs, unless there are too few. */
+  private int panelsPerChunk(int of) {
+    if (work <= SERIAL_WORK) {
+      return Math.max(1, of);
+    }
+    int pairs = Math.ceilDiv(of, 2 * team.size() * CHUNKS_PER_WORKER);
+    return of < 4 * team.size() ? 1 : 2 * pairs;
   }
 
   @Override

@@ -49,14 +49,64 @@ public final class VectorKernels implements Kernels {
       int outColumn,
       KernelScratch scratch) {
     int width = matrix.panelRows();
-    for (int panel = firstPanel; panel < endPanel; panel++) {
+    int panel = firstPanel;
+    while (panel < endPanel) {
+      int count = isPaired(matrix.format()) && panel + 2 <= endPanel ? 2 : 1;
       int column = outColumn + panel * width;
       for (int row = 0; row < rows; row++) {
         int from = row * out.stride() + column;
-        Arrays.fill(out.data(), from, from + width, 0);
+        Arrays.fill(out.data(), from, from + count * width, 0);
       }
-      multiplyPanel(matrix, panel, x, rows, out, column, scratch);
+      if (count == 2) {
+        multiplyPair(matrix, panel, x, rows, out, column, scratch);
+      } else {
+        multiplyPanel(matrix, panel, x, rows, out, column, scratch);
+      }
+      panel += count;
     }
+  }
+
+  private static boolean isPaired(WeightFormat format) {
+    return VectorQ8Pair.SUPPORTED && (format == WeightFormat.Q8_0 || format == WeightFormat.Q4_0);
+  }
+
+  private static void multiplyPair(
+      PackedMatrix matrix,
+      int panel,
+      Rows x,
+      int rows,
+      Rows out,
+      int column,
+      KernelScratch scratch) {
+    MemorySegment w = matrix.data();
+    long start = matrix.panelBytes() * panel;
+    if (matrix.format() == WeightFormat.Q8_0) {
+      pair(w, start, matrix.panelBytes(), matrix.columns(), x, 0, rows, out, column);
+      return;
+    }
+    long half = scratch.panel().byteSize() / 2;
+    for (int k = 0; k < matrix.columns(); k += KernelScratch.DEPTH) {
+      int depth = Math.min(KernelScratch.DEPTH, matrix.columns() - k);
+      long at = start + matrix.stretchBytes(k);
+      VectorExpand.expand(WeightFormat.Q4_0, w, at, depth, scratch.panel());
+      VectorExpand.expand(
+          WeightFormat.Q4_0, w, at + matrix.panelBytes(), depth, scratch.panel().asSlice(half));
+      pair(scratch.panel(), 0, half, depth, x, k, rows, out, column);
+    }
+  }
+
+  private static void pair(
+      MemorySegment w,
+      long at,
+      long gap,
+      int depth,
+      Rows x,
+      int k,
+      int rows,
+      Rows out,
+      int column) {
+    VectorQ8Pair.accumulate(
+        w, at, gap, depth, x.data(), k, x.stride(), rows, out.data(), column, out.stride());
   }
 
   private static void multiplyPanel(

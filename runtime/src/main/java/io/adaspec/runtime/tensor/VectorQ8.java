@@ -13,12 +13,12 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Products with Q8_0 panels: bytes go from memory to registers, become floats and are used for up
- * to eight rows; the block's scale is applied to its sum. That is one multiplication in 32, so
- * expanding weights again for every eight rows costs less than storing them would.
+ * Products with one Q8_0 panel: bytes go from memory to registers, become floats and are used for
+ * up to four rows, which 16 registers hold; the block's scale is applied to its sum. That is one
+ * multiplication in 32, so expanding weights again for every four rows costs less than storing them
+ * would. With 32 registers {@link VectorQ8Pair} takes most panels.
  *
- * <p>Eight rows need 32 registers (AVX-512); with 16 the largest tile has four. Written out like
- * {@link VectorTiles}, for the reason given there.
+ * <p>Written out like {@link VectorTiles}, for the reason given there.
  */
 final class VectorQ8 {
   private static final VectorSpecies<Float> F = VectorKernels.FLOATS;
@@ -27,7 +27,7 @@ final class VectorQ8 {
   private static final VectorSpecies<Byte> B = VectorKernels.BYTES;
   private static final int L = VectorKernels.LANES;
   private static final int BLOCK = 32;
-  private static final int MOST_ROWS = F.vectorBitSize() >= 512 ? 8 : 4;
+  private static final int MOST_ROWS = 4;
 
   /** Bytes of the scales in front of a block. */
   private static final long SCALES = 4L * L;
@@ -60,8 +60,7 @@ final class VectorQ8 {
       switch (tile) {
         case 1 -> tile1(w, wOffset, columns, x, from, out, to);
         case 2 -> tile2(w, wOffset, columns, x, from, xStride, out, to, outStride);
-        case 4 -> tile4(w, wOffset, columns, x, from, xStride, out, to, outStride);
-        default -> tile8(w, wOffset, columns, x, from, xStride, out, to, outStride);
+        default -> tile4(w, wOffset, columns, x, from, xStride, out, to, outStride);
       }
       r += tile;
     }
@@ -241,117 +240,6 @@ final class VectorQ8 {
       t.fma(b2, FloatVector.fromArray(F, out, o2 + L)).intoArray(out, o2 + L);
       s.fma(a3, FloatVector.fromArray(F, out, o3)).intoArray(out, o3);
       t.fma(b3, FloatVector.fromArray(F, out, o3 + L)).intoArray(out, o3 + L);
-      at = bytes + BLOCK * (2L * L);
-    }
-  }
-
-  /** 8 rows × one panel of two vectors. */
-  private static void tile8(
-      MemorySegment w,
-      long wOffset,
-      int columns,
-      float[] x,
-      int xOffset,
-      int xStride,
-      float[] out,
-      int outOffset,
-      int outStride) {
-    int x0 = xOffset;
-    int x1 = x0 + xStride;
-    int x2 = x1 + xStride;
-    int x3 = x2 + xStride;
-    int x4 = x3 + xStride;
-    int x5 = x4 + xStride;
-    int x6 = x5 + xStride;
-    int x7 = x6 + xStride;
-    int o0 = outOffset;
-    int o1 = o0 + outStride;
-    int o2 = o1 + outStride;
-    int o3 = o2 + outStride;
-    int o4 = o3 + outStride;
-    int o5 = o4 + outStride;
-    int o6 = o5 + outStride;
-    int o7 = o6 + outStride;
-    long at = wOffset;
-    for (int block = 0; block < columns; block += BLOCK) {
-      FloatVector a0 = FloatVector.zero(F);
-      FloatVector b0 = a0;
-      FloatVector a1 = a0;
-      FloatVector b1 = a0;
-      FloatVector a2 = a0;
-      FloatVector b2 = a0;
-      FloatVector a3 = a0;
-      FloatVector b3 = a0;
-      FloatVector a4 = a0;
-      FloatVector b4 = a0;
-      FloatVector a5 = a0;
-      FloatVector b5 = a0;
-      FloatVector a6 = a0;
-      FloatVector b6 = a0;
-      FloatVector a7 = a0;
-      FloatVector b7 = a0;
-      long bytes = at + SCALES;
-      for (int k = 0; k < BLOCK; k++) {
-        long pair = bytes + k * (2L * L);
-        FloatVector u =
-            (FloatVector) ByteVector.fromMemorySegment(B, w, pair, LITTLE_ENDIAN).castShape(F, 0);
-        FloatVector v =
-            (FloatVector)
-                ByteVector.fromMemorySegment(B, w, pair + L, LITTLE_ENDIAN).castShape(F, 0);
-        FloatVector y0 = FloatVector.broadcast(F, x[x0 + block + k]);
-        a0 = u.fma(y0, a0);
-        b0 = v.fma(y0, b0);
-        FloatVector y1 = FloatVector.broadcast(F, x[x1 + block + k]);
-        a1 = u.fma(y1, a1);
-        b1 = v.fma(y1, b1);
-        FloatVector y2 = FloatVector.broadcast(F, x[x2 + block + k]);
-        a2 = u.fma(y2, a2);
-        b2 = v.fma(y2, b2);
-        FloatVector y3 = FloatVector.broadcast(F, x[x3 + block + k]);
-        a3 = u.fma(y3, a3);
-        b3 = v.fma(y3, b3);
-        FloatVector y4 = FloatVector.broadcast(F, x[x4 + block + k]);
-        a4 = u.fma(y4, a4);
-        b4 = v.fma(y4, b4);
-        FloatVector y5 = FloatVector.broadcast(F, x[x5 + block + k]);
-        a5 = u.fma(y5, a5);
-        b5 = v.fma(y5, b5);
-        FloatVector y6 = FloatVector.broadcast(F, x[x6 + block + k]);
-        a6 = u.fma(y6, a6);
-        b6 = v.fma(y6, b6);
-        FloatVector y7 = FloatVector.broadcast(F, x[x7 + block + k]);
-        a7 = u.fma(y7, a7);
-        b7 = v.fma(y7, b7);
-      }
-      FloatVector s =
-          ((IntVector) ShortVector.fromMemorySegment(S, w, at, LITTLE_ENDIAN).castShape(I, 0))
-              .lanewise(LSHL, 13)
-              .and(F16_MASK)
-              .reinterpretAsFloats()
-              .mul(F16_REBIAS);
-      FloatVector t =
-          ((IntVector)
-                  ShortVector.fromMemorySegment(S, w, at + 2L * L, LITTLE_ENDIAN).castShape(I, 0))
-              .lanewise(LSHL, 13)
-              .and(F16_MASK)
-              .reinterpretAsFloats()
-              .mul(F16_REBIAS);
-      s.fma(a0, FloatVector.fromArray(F, out, o0)).intoArray(out, o0);
-      t.fma(b0, FloatVector.fromArray(F, out, o0 + L)).intoArray(out, o0 + L);
-      s.fma(a1, FloatVector.fromArray(F, out, o1)).intoArray(out, o1);
-      t.fma(b1, FloatVector.fromArray(F, out, o1 + L)).intoArray(out, o1 + L);
-      s.fma(a2, FloatVector.fromArray(F, out, o2)).intoArray(out, o2);
-      t.fma(b2, FloatVector.fromArray(F, out, o2 + L)).intoArray(out, o2 + L);
-      s.fma(a3, FloatVector.fromArray(F, out, o3)).intoArray(out, o3);
-      t.fma(b3, FloatVector.fromArray(F, out, o3 + L)).intoArray(out, o3 + L);
-      s.fma(a4, FloatVector.fromArray(F, out, o4)).intoArray(out, o4);
-      t.fma(b4, FloatVector.fromArray(F, out, o4 + L)).intoArray(out, o4 + L);
-      s.fma(a5, FloatVector.fromArray(F, out, o5)).intoArray(out, o5);
-      t.fma(b5, FloatVector.fromArray(F, out, o5 + L)).intoArray(out, o5 + L);
-      s.fma(a6, FloatVector.fromArray(F, out, o6)).intoArray(out, o6);
-      t.fma(b6, FloatVector.fromArray(F, out, o6 + L)).intoArray(out, o6 + L);
-      s.fma(a7, FloatVector.fromArray(F, out, o7)).intoArray(out, o7);
-      t.fma(b7, FloatVector.fromArray(F, out, o7 + L)).intoArray(out, o7 + L);
       at = bytes + BLOCK * (2L * L);
     }
   }

@@ -33,7 +33,12 @@ class KernelsTest {
   @EnumSource(WeightFormat.class)
   void productsAgreeWithTheOracleBitForBitForEveryRowCount(WeightFormat format) {
     List<int[]> shapes =
-        List.of(new int[] {1, 32}, new int[] {15, 64}, new int[] {17, 288}, new int[] {50, 544});
+        List.of(
+            new int[] {1, 32},
+            new int[] {15, 64},
+            new int[] {17, 288},
+            new int[] {50, 544},
+            new int[] {90, 96});
     for (int[] shape : shapes) {
       int columns = shape[1] + (format.blockElements() == 1 ? 3 : 0);
       PackedMatrix w = packed(RandomTensors.tensor(format, shape[0], columns, 1));
