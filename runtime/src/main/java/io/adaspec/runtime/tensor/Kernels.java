@@ -97,8 +97,8 @@ public interface Kernels {
   /** Softmax in place over {@code count} ≥ 1 values, safe against overflow. */
   void softmax(float[] x, int offset, int count);
 
-  /** The fastest implementation for this machine. */
+  /** The fastest implementation for this machine; logs once if that is a slow one. */
   static Kernels best() {
-    return VectorKernels.supported() ? new VectorKernels() : new ScalarKernels();
+    return KernelChoice.best();
   }
 }

@@ -1,0 +1,28 @@
+package io.adaspec.runtime.tensor;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Chooses the kernels for this machine. */
+final class KernelChoice {
+  private static final Logger LOG = LoggerFactory.getLogger(KernelChoice.class);
+  private static final AtomicBoolean WARNED = new AtomicBoolean();
+
+  private KernelChoice() {}
+
+  /** See {@link Kernels#best}. */
+  static Kernels best() {
+    if (VectorKernels.supported()) {
+      return new VectorKernels();
+    }
+    if (WARNED.compareAndSet(false, true)) {
+      LOG.warn(
+          "this JVM's vectors have {} bits and fast kernels need 256, so scalar ones compute, many"
+              + " times slower; use a processor with AVX2 or SVE of 256 bits, and no option such as"
+              + " -XX:MaxVectorSize or -XX:UseAVX that narrows vectors",
+          VectorKernels.FLOATS.vectorBitSize());
+    }
+    return new ScalarKernels();
+  }
+}
