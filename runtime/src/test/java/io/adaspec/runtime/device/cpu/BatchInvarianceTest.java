@@ -50,6 +50,28 @@ class BatchInvarianceTest {
     requireInvariance(SharedAssets.require("models/" + file));
   }
 
+  @Test
+  void longContextsAreInvariant() throws IOException {
+    Path file = SharedAssets.bundled("models/storyteller/storyteller-draft-q8_0.gguf");
+    int prompt = 1000;
+    int[] table = new int[64];
+    Arrays.setAll(table, i -> (5 * i + 3) % table.length);
+    try (LoadedModel loaded = ModelFiles.open(file);
+        WorkerTeam team = new WorkerTeam(2);
+        ModelRunner runner = GreedyDecoding.runner(loaded.forDevice(), Kernels.best(), team)) {
+      chunks(runner, table, 0, prompt, 16);
+      float[][] expected = chunks(runner, table, prompt, prompt + 24, 1);
+      for (int promptChunk : new int[] {64, 37}) {
+        chunks(runner, table, 0, prompt, promptChunk);
+        for (int chunk : new int[] {1, 2, 3, 4, 5, 8, 24}) {
+          assertThat(chunks(runner, table, prompt, prompt + 24, chunk))
+              .as("rows of %d behind chunks of %d", chunk, promptChunk)
+              .isDeepEqualTo(expected);
+        }
+      }
+    }
+  }
+
   private static void requireInvariance(Path file) throws IOException {
     try (LoadedModel loaded = ModelFiles.open(file);
         WorkerTeam team = new WorkerTeam(2);
@@ -71,14 +93,19 @@ class BatchInvarianceTest {
   }
 
   private static float[][] oneSequence(ModelRunner runner, int chunk) {
-    float[][] logits = new float[TOKENS][];
-    for (int at = 0; at < TOKENS; at += chunk) {
+    return chunks(runner, table(0), 0, TOKENS, chunk);
+  }
+
+  /** Logits of the positions from {@code start} to {@code end}. */
+  private static float[][] chunks(ModelRunner runner, int[] table, int start, int end, int chunk) {
+    float[][] logits = new float[end - start][];
+    for (int at = start; at < end; at += chunk) {
       ForwardBatch batch = new ForwardBatch();
-      batch.addSequence(table(0));
-      add(batch, runner, 0, at, Math.min(TOKENS, at + chunk));
+      batch.addSequence(table);
+      add(batch, runner, 0, at, Math.min(end, at + chunk));
       runner.forward(batch);
       for (int row = 0; row < batch.rows(); row++) {
-        logits[at + row] = logits(runner, row);
+        logits[at - start + row] = logits(runner, row);
       }
     }
     return logits;
