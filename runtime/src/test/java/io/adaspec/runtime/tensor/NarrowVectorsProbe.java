@@ -5,6 +5,7 @@ final class NarrowVectorsProbe {
   private NarrowVectorsProbe() {}
 
   /** Prints the name of the best kernels after all comparisons with the oracle have held. */
+  @SuppressWarnings("JUnitMethodInvoked") // the same comparisons, in a JVM with other vectors
   public static void main(String[] arguments) {
     KernelsTest tests = new KernelsTest();
     try {
