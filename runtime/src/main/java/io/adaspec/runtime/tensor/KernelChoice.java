@@ -21,7 +21,7 @@ final class KernelChoice {
           "this JVM's vectors have {} bits and fast kernels need 256, so scalar ones compute, many"
               + " times slower; use a processor with AVX2 or SVE of 256 bits, and no option such as"
               + " -XX:MaxVectorSize or -XX:UseAVX that narrows vectors",
-          VectorKernels.FLOATS.vectorBitSize());
+          VectorKernels.bits());
     }
     return new ScalarKernels();
   }

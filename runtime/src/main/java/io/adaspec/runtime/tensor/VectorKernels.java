@@ -25,7 +25,12 @@ public final class VectorKernels implements Kernels {
 
   /** Whether this machine has vectors wide enough. */
   public static boolean supported() {
-    return FLOATS.vectorBitSize() >= 256;
+    return bits() >= 256;
+  }
+
+  /** Bits of this machine's vectors. */
+  static int bits() {
+    return FLOATS.vectorBitSize();
   }
 
   @Override
