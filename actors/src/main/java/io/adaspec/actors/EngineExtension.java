@@ -38,7 +38,7 @@ final class EngineExtension implements Extension {
             name,
             key -> {
               taken.set(false);
-              return LocalEngine.start(system, actorPrefix, definition);
+              return LocalEngine.start(system, actorPrefix, definition, () -> engines.remove(name));
             });
     if (taken.get()) {
       throw new IllegalStateException(
@@ -47,7 +47,6 @@ final class EngineExtension implements Extension {
               + "; stop its engine first or choose another name");
     }
     EngineShutdown.register(system, engine);
-    engine.whenStopped().thenRun(() -> engines.remove(name, engine));
     return engine;
   }
 

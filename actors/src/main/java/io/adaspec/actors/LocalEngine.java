@@ -31,6 +31,7 @@ final class LocalEngine implements Engine {
   private final EngineActors actors;
   private final ActorRef<EngineProtocol.Command> intake;
   private final String actorPrefix;
+  private final Runnable afterClose;
   private final AtomicLong requests = new AtomicLong();
   private final AtomicBoolean draining = new AtomicBoolean();
   private final AtomicBoolean closing = new AtomicBoolean();
@@ -41,15 +42,22 @@ final class LocalEngine implements Engine {
       ActorSystem<?> system,
       EngineActors actors,
       ActorRef<EngineProtocol.Command> intake,
-      String actorPrefix) {
+      String actorPrefix,
+      Runnable afterClose) {
     this.system = system;
     this.actors = actors;
     this.intake = intake;
     this.actorPrefix = actorPrefix;
+    this.afterClose = afterClose;
   }
 
-  /** Spawns the engine's actors, all of them below the system guardian. */
-  static LocalEngine start(ActorSystem<?> system, String actorPrefix, EngineDefinition definition) {
+  /**
+   * Spawns the engine's actors, all of them below the system guardian.
+   *
+   * @param afterClose runs when the devices are closed, before {@link #stop} completes for anybody
+   */
+  static LocalEngine start(
+      ActorSystem<?> system, String actorPrefix, EngineDefinition definition, Runnable afterClose) {
     ActorRef<SupervisorActor.Command> supervisor =
         system.systemActorOf(
             SupervisorActor.create(definition), actorPrefix + "-supervisor", Props.empty());
@@ -60,7 +68,7 @@ final class LocalEngine implements Engine {
     EngineActors actors = new EngineActors(definition, batching, supervisor);
     ActorRef<EngineProtocol.Command> intake =
         system.systemActorOf(IntakeActor.create(actors), actorPrefix + "-requests", Props.empty());
-    return new LocalEngine(system, actors, intake, actorPrefix);
+    return new LocalEngine(system, actors, intake, actorPrefix, afterClose);
   }
 
   @Override
@@ -145,6 +153,7 @@ final class LocalEngine implements Engine {
               .whenComplete(
                   (done, error) -> {
                     if (error == null) {
+                      afterClose.run();
                       stopped.complete(Done.done());
                     } else {
                       stopped.completeExceptionally(error);
