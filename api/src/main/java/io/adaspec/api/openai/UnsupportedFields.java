@@ -29,13 +29,14 @@ public final class UnsupportedFields {
   private static final Predicate<JsonNode> ZERO = NeutralValue.number(0);
   private static final Predicate<JsonNode> ONE = NeutralValue.number(1);
 
-  /** Fields that choose tokens otherwise. */
+  /**
+   * Fields that choose tokens otherwise; with them belongs {@code best_of}, neutral at {@code n}.
+   */
   private static final Map<String, Predicate<JsonNode>> SAMPLING =
       Map.ofEntries(
           entry("adaptive_target", NeutralValue::isNegative),
           entry("allowed_token_ids", NeutralValue::isEmpty),
           entry("bad_words", NeutralValue::isEmpty),
-          entry("best_of", ONE),
           entry("custom_logit_processor", NeutralValue::isEmpty),
           entry("do_sample", NeutralValue::isTrue),
           entry("dry_multiplier", ZERO),
@@ -169,7 +170,9 @@ public final class UnsupportedFields {
       String name = field.getKey();
       boolean refused =
           !field.getValue().isNull()
-              && neutral(name, endpoint).filter(it -> !it.test(field.getValue())).isPresent();
+              && neutral(name, fields, endpoint)
+                  .filter(it -> !it.test(field.getValue()))
+                  .isPresent();
       if (refused) {
         throw fields.unsupported(
             name, "is not supported here with this value; " + endpoint.remedy(name));
@@ -177,7 +180,11 @@ public final class UnsupportedFields {
     }
   }
 
-  private static Optional<Predicate<JsonNode>> neutral(String name, Endpoint endpoint) {
+  private static Optional<Predicate<JsonNode>> neutral(
+      String name, JsonFields fields, Endpoint endpoint) {
+    if (name.equals("best_of")) {
+      return Optional.of(NeutralValue.number(fields.raw("n").map(JsonNode::asDouble).orElse(1.0)));
+    }
     return endpoint
         .neutral(name)
         .or(() -> Optional.ofNullable(SAMPLING.get(name)))

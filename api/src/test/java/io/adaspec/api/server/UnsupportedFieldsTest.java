@@ -50,6 +50,7 @@ class UnsupportedFieldsTest {
           /v1/completions | logprobs | 0
           /v1/completions | logprobs | 5
           /v1/completions | best_of | 2
+          /v1/chat/completions | best_of | 0
           /v1/completions | suffix | "end"
           /v1/completions | logit_bias | {"50":-100}
           /v1/completions | frequency_penalty | 0.5
@@ -230,6 +231,14 @@ class UnsupportedFieldsTest {
     JsonNode error = Caller.json(response).path("error");
     assertThat(error.path("param").asText()).isEqualTo(param);
     assertThat(error.path("code").asText()).isEqualTo("unsupported_parameter");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2, 2, 200", "3, 2, 400", "1, 2, 400", "1, null, 200", "null, 2, 200"})
+  void bestOfAsManyAsThereAreAsksForNothing(String bestOf, String n, int status) throws Exception {
+    String fields = body(COMPLETIONS, "best_of", bestOf).replace("}", ",\"n\":" + n + "}");
+    HttpResponse<String> response = server.caller.post(COMPLETIONS, fields);
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
   }
 
   @Test
