@@ -24,6 +24,7 @@ import java.util.OptionalLong;
  * @param tier priority class
  * @param slo latency targets
  * @param speculation wishes about speculation
+ * @param cacheSalt only requests of equal salt share entries of the prefix cache; empty for none
  */
 public record GenerationOptions(
     float temperature,
@@ -36,11 +37,13 @@ public record GenerationOptions(
     boolean ignoreEos,
     ServiceTier tier,
     SloTarget slo,
-    SpeculationPreference speculation) {
+    SpeculationPreference speculation,
+    String cacheSalt) {
 
   private static final int MAX_STOP_STRINGS = 4;
   private static final int MAX_STOP_LENGTH = 256;
   private static final int MAX_STOP_TOKENS = 64;
+  private static final int MAX_SALT_LENGTH = 256;
   private static final double MAX_TEMPERATURE = 2;
 
   /** Lower temperatures than this make logits overflow; they are as good as greedy. */
@@ -72,7 +75,16 @@ public record GenerationOptions(
         fields
             .object("speculation")
             .map(wishes -> speculation(wishes, rights.maxDraftTokens()))
-            .orElseGet(() -> atMost(SpeculationPreference.MAX, rights.maxDraftTokens())));
+            .orElseGet(() -> atMost(SpeculationPreference.MAX, rights.maxDraftTokens())),
+        cacheSalt(fields));
+  }
+
+  private static String cacheSalt(JsonFields fields) {
+    Optional<String> salt = fields.text("cache_salt");
+    if (salt.isPresent() && (salt.get().isEmpty() || salt.get().length() > MAX_SALT_LENGTH)) {
+      throw fields.invalid("cache_salt", "must have 1 to " + MAX_SALT_LENGTH + " characters");
+    }
+    return salt.orElse("");
   }
 
   private static List<String> stopStrings(JsonFields fields) {

@@ -132,11 +132,17 @@ public final class RequestFactory {
                 .serviceClass(options.tier().serviceClass())
                 .slo(options.slo())
                 .speculation(options.speculation())
-                .cacheSalt(isolatePrincipals ? exchange.principal().name() : "")
+                .cacheSalt(cacheSalt(options, exchange))
                 .build());
       }
     }
     return List.copyOf(requests);
+  }
+
+  /** A caller's salt parts its own entries; it never opens those of another principal. */
+  private String cacheSalt(GenerationOptions options, Exchange exchange) {
+    String principal = isolatePrincipals ? exchange.principal().name() : "";
+    return options.cacheSalt().isEmpty() ? principal : principal + '\n' + options.cacheSalt();
   }
 
   private TokenIds stopTokens(GenerationOptions options) {

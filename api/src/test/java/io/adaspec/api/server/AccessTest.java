@@ -113,4 +113,22 @@ class AccessTest {
     assertThat(salts).hasSize(2).allMatch(salt -> !salt.contains("sk-"));
     server.script().requests.clear();
   }
+
+  @Test
+  void saltsPartThePrefixCacheWithinAPrincipalAndNeverJoinTwo() throws Exception {
+    for (String key : List.of(KEY, OTHER)) {
+      for (String salt : List.of("null", "\"a\"", "\"b\"", "\"a\"")) {
+        server.caller.post(
+            "/v1/completions",
+            "{\"prompt\":\"a\",\"cache_salt\":" + salt + "}",
+            "Authorization",
+            "Bearer " + key);
+      }
+    }
+    List<String> salts = server.script().requests.stream().map(each -> each.cacheSalt()).toList();
+    assertThat(salts).hasSize(8);
+    assertThat(salts.get(3)).isEqualTo(salts.get(1));
+    assertThat(salts.stream().distinct()).hasSize(6);
+    server.script().requests.clear();
+  }
 }
