@@ -1,6 +1,6 @@
 "use strict";
 const element = id => document.getElementById(id);
-const conversation = [];
+let conversation = [];
 let running = null;
 
 /** The data of server-sent events, as they come. */
@@ -72,6 +72,7 @@ function summary(usage, finish, seconds) {
 }
 
 async function answer(mode) {
+  const talk = conversation;
   const [path, body] = request(mode);
   const {node, text} = bubble("assistant busy");
   const begin = performance.now();
@@ -108,7 +109,7 @@ async function answer(mode) {
     element("send").textContent = "Send";
     scroll();
   }
-  conversation.push({role: "assistant", content: text.data});
+  talk.push({role: "assistant", content: text.data});
 }
 
 element("form").addEventListener("submit", event => {
@@ -131,7 +132,7 @@ element("prompt").addEventListener("keydown", event => {
 
 element("fresh").addEventListener("click", () => {
   running?.abort();
-  conversation.length = 0;
+  conversation = [];
   element("messages").replaceChildren();
   element("prompt").focus();
 });
