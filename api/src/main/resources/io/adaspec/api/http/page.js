@@ -205,7 +205,7 @@ async function watch() {
 
 fetch("version").then(response => response.json()).then(version => {
   show("model", version.model);
-  show("version", `version ${version.version}`);
+  show("version", `v${version.version}`);
   document.title = `${version.model} · AdaSpec`;
 });
 watch();
