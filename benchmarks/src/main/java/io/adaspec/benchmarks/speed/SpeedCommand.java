@@ -67,7 +67,7 @@ public final class SpeedCommand implements Callable<Integer> {
 
   @Option(
       names = "--peer",
-      description = "Measure java-llama.cpp too; by default less of both, within four minutes.")
+      description = "Measure java-llama.cpp too; by default fewer sequences and rounds.")
   private boolean peer;
 
   public SpeedCommand() {}
