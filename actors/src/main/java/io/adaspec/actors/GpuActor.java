@@ -219,10 +219,22 @@ final class GpuActor {
   private static Behavior<Command> failed(
       ActorContext<Command> context, String name, DeviceException failure) {
     if (failure.permanent()) {
-      context.getLog().error("device {} is lost", name, failure);
+      logLoss(context, name, failure);
       return Behaviors.stopped();
     }
     throw failure;
+  }
+
+  /**
+   * What is wrong with settings is said by the message; a trace is for whatever came by surprise.
+   */
+  private static void logLoss(ActorContext<Command> context, String name, DeviceException failure) {
+    Throwable cause = failure.getCause();
+    if (cause == null || cause instanceof IllegalArgumentException) {
+      context.getLog().error("device {} is lost: {}", name, failure.getMessage());
+    } else {
+      context.getLog().error("device {} is lost", name, failure);
+    }
   }
 
   /** Work of a device, whatever fails in it. */

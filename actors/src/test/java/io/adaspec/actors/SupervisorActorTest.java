@@ -6,6 +6,8 @@ import static io.adaspec.runtime.request.ServiceClass.STANDARD;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.speculation.DrafterKind;
@@ -20,12 +22,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.Done;
+import org.apache.pekko.actor.testkit.typed.javadsl.LoggingTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.pattern.StatusReply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class SupervisorActorTest {
   private static final PolicySnapshot SLO =
@@ -182,6 +186,20 @@ class SupervisorActorTest {
         .isEqualTo(Duration.ofSeconds(7));
     batching.expectMessageClass(BatchingActor.DeviceReady.class);
     assertThat(device.opened.get()).isEqualTo(1);
+  }
+
+  @Test
+  void aDeviceThatSaysWhatIsWrongIsLostWithoutATrace() {
+    device.openFaults.add(DeviceException.permanentFailure("burnt out"));
+    Logger logger = (Logger) LoggerFactory.getLogger(GpuActor.class);
+    logger.setLevel(Level.ERROR);
+    try {
+      LoggingTestKit.error("is lost: burnt out")
+          .withCustom(event -> event.getThrowable().isEmpty())
+          .expect(fixture.kit.system(), () -> fixture.engine(device));
+    } finally {
+      logger.setLevel(Level.OFF);
+    }
   }
 
   @Test
