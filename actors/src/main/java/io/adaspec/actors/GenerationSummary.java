@@ -14,7 +14,7 @@ import io.adaspec.runtime.request.SloTarget;
  * @param promptTokens tokens of the prompt
  * @param cachedPromptTokens of these, tokens whose KV came from the prefix cache
  * @param outputTokens tokens delivered; a stop string and what follows it is not
- * @param draftTokens tokens proposed by the drafter
+ * @param draftTokens tokens of the drafter that a verify pass looked at
  * @param acceptedTokens of these, tokens that the target kept
  * @param steps steps it took part in
  * @param queueWaitNanos from arrival to its first step

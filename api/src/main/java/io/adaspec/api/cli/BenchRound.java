@@ -10,7 +10,7 @@ import java.util.List;
  *     the last step with prompt tokens
  * @param decodeTokensPerSecond output tokens over the time of the steps behind, as long as all
  *     requests take part in them; the way through the actors is inside that time
- * @param draftTokens proposed
+ * @param draftTokens that a verify pass looked at, as in the answer to a request
  * @param acceptedTokens of these, kept
  */
 record BenchRound(
@@ -44,7 +44,7 @@ record BenchRound(
     return new BenchRound(
         rate((long) requests * promptTokens, prefilled - arrivalNanos),
         rate(emitted, steps.get(decodeEnd).atNanos() - prefilled),
-        steps.stream().mapToLong(StepReport::draftedTokens).sum(),
+        steps.stream().mapToLong(StepReport::verifiedTokens).sum(),
         steps.stream().mapToLong(StepReport::acceptedTokens).sum());
   }
 

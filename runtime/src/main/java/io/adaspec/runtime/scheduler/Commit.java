@@ -100,7 +100,7 @@ final class Commit {
   void fold(Sequence sequence, SequenceWork work, SequenceResult result) {
     int before = sequence.knownTokens();
     double acceptanceRate = sequence.acceptanceRate();
-    sequence.observeDraft(result.drafted(), result.verified(), result.accepted());
+    sequence.observeDraft(result.verified(), result.accepted());
     if (sequence.isCancelled()) {
       kv.release(sequence);
       residents.remove(sequence);

@@ -46,7 +46,7 @@ public final class Sequence {
   private DraftEarnings earnings = DraftEarnings.none();
   private int cachedPromptTokens;
   private int steps;
-  private int draftedTokens;
+  private int verifiedTokens;
   private int acceptedTokens;
   private int preemptions;
 
@@ -89,7 +89,7 @@ public final class Sequence {
         started ? startedNanos - request.arrivalNanos() : 0,
         cachedPromptTokens,
         steps,
-        draftedTokens,
+        verifiedTokens,
         acceptedTokens,
         preemptions);
   }
@@ -240,8 +240,8 @@ public final class Sequence {
    * Folds one verification into the acceptance rate: of the {@code verified} draft tokens, those up
    * to the first rejection were really judged.
    */
-  void observeDraft(int drafted, int verified, int accepted) {
-    draftedTokens += drafted;
+  void observeDraft(int verified, int accepted) {
+    verifiedTokens += verified;
     acceptedTokens += accepted;
     int judged = accepted < verified ? accepted + 1 : verified;
     for (int i = 0; i < judged; i++) {
