@@ -36,6 +36,12 @@ final class PekkoSettings {
    */
   private static final int SEND_BUFFER_BYTES = 128 << 10;
 
+  /**
+   * The library holds back the end of a connection at each of its ten layers, 100 ms unless told
+   * otherwise. Requests of a client that has gone would run on for all of that second.
+   */
+  private static final Duration CANCELLATION_DELAY = Duration.ofMillis(10);
+
   /** What clients send wrongly is theirs: it does not belong into our log. */
   private static final Config PARSING =
       ConfigFactory.parseMap(
@@ -70,6 +76,7 @@ final class PekkoSettings {
         .withSocketOptions(socketOptions(base))
         .withMaxConnections(limits.maxConnections())
         .withPipeliningLimit(PIPELINING_LIMIT)
+        .withStreamCancellationDelay(finite(CANCELLATION_DELAY))
         .withServerHeader(Optional.of(Server.create(ProductVersion.create("adaspec", ""))))
         .withTimeouts(
             base.getTimeouts()
