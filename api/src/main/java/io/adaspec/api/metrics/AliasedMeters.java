@@ -14,6 +14,11 @@ final class AliasedMeters {
 
   private AliasedMeters() {}
 
+  /** What stands before the name proper. */
+  static String prefix(String name) {
+    return name.startsWith(OWN) ? OWN : ALIAS;
+  }
+
   /** A counter under both names. */
   static Counter counter(MeterRegistry registry, String name, String description, Tags tags) {
     Counter own = ownCounter(registry, name, description, tags);

@@ -84,26 +84,27 @@ public final class EngineMetrics implements EngineObserver {
 
   @Override
   public void requestAccepted(InferenceRequest request) {
-    registry
-        .counter("adaspec_requests_accepted", model.and(serviceClass(request.serviceClass())))
-        .increment();
+    count(
+        "adaspec_requests_accepted",
+        "Requests that admission let in",
+        model.and(serviceClass(request.serviceClass())));
   }
 
   @Override
   public void requestRefused(InferenceRequest request, Refusal refusal) {
     Tags tags = model.and("reason", refusal.reason().name().toLowerCase(Locale.ROOT));
-    registry
-        .counter("adaspec_admission_rejections", tags.and(serviceClass(request.serviceClass())))
-        .increment();
-    registry.counter("vllm:admission_rejections", tags).increment();
+    String refused = "Requests that admission refused";
+    count("adaspec_admission_rejections", refused, tags.and(serviceClass(request.serviceClass())));
+    count("vllm:admission_rejections", refused, tags);
   }
 
   @Override
   public void requestFinished(GenerationSummary summary) {
     Tags byClass = model.and(serviceClass(summary.serviceClass()));
     Tags reason = Tags.of("finished_reason", reason(summary.reason()));
-    registry.counter("adaspec_requests", byClass.and(reason)).increment();
-    registry.counter("vllm:request_success", model.and(reason)).increment();
+    String ended = "Requests that were let in and have ended";
+    count("adaspec_requests", ended, byClass.and(reason));
+    count("vllm:request_success", ended, model.and(reason));
     promptTokens.increment(summary.promptTokens());
     prefixQueries.increment(summary.promptTokens());
     prefixHits.increment(summary.cachedPromptTokens());
@@ -158,6 +159,11 @@ public final class EngineMetrics implements EngineObserver {
   private DeviceGauges gauges(String device) {
     return devices.computeIfAbsent(
         device, name -> new DeviceGauges(registry, model.and("device", name)));
+  }
+
+  /** Counts one in a meter whose labels are known only now. */
+  private void count(String name, String description, Tags tags) {
+    Counter.builder(name).description(description).tags(tags).register(registry).increment();
   }
 
   private Counter counter(String name, String description) {

@@ -1,5 +1,7 @@
 package io.adaspec.api.metrics;
 
+import static java.util.Map.entry;
+
 import io.adaspec.actors.GenerationSummary;
 import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.speculation.StepReport;
@@ -21,6 +23,21 @@ final class LatencyMeters {
           .flatMap(nanos -> LongStream.of(nanos, 2 * nanos, 5 * nanos))
           .mapToObj(Duration::ofNanos)
           .toArray(Duration[]::new);
+
+  /** By name without prefix. */
+  private static final Map<String, String> DESCRIPTIONS =
+      Map.ofEntries(
+          entry("time_to_first_token", "From arrival to the first token"),
+          entry("time_per_output_token", "Mean over a request's tokens after the first"),
+          entry("request_time_per_output_token", "Mean over a request's tokens after the first"),
+          entry("inter_token_latency", "Between two steps that gave a request output"),
+          entry("e2e_request_latency", "From arrival to the end"),
+          entry("request_queue_time", "From arrival to the first step"),
+          entry("request_prefill_time", "From the first step to the first token"),
+          entry("request_decode_time", "From the first token to the end"),
+          entry("step", "From sending a step to its device to having its result"),
+          entry("step_overhead", "Of that, outside the device's own work"),
+          entry("step_prediction_error", "Predicted step time off the measured one"));
 
   private final MeterRegistry registry;
   private final Tags model;
@@ -86,6 +103,11 @@ final class LatencyMeters {
   }
 
   private Timer timer(String name, Tags tags) {
-    return Timer.builder(name).tags(tags).serviceLevelObjectives(BUCKETS).register(registry);
+    String description = DESCRIPTIONS.get(name.substring(AliasedMeters.prefix(name).length()));
+    return Timer.builder(name)
+        .tags(tags)
+        .description(Objects.requireNonNull(description, name))
+        .serviceLevelObjectives(BUCKETS)
+        .register(registry);
   }
 }

@@ -18,11 +18,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
-/** What was drafted, verified and accepted, also by position in the draft. */
+/**
+ * What was drafted, verified and accepted, also by position in the draft. As in vLLM and in the
+ * usage of answers, a draft token counts as one when a verify pass looks at it.
+ */
 final class SpeculationMeters {
   private final Counter drafts;
   private final Counter draftTokens;
-  private final Counter verifiedTokens;
+  private final Counter proposedTokens;
   private final Counter acceptedTokens;
   private final Counter[] acceptedAt;
   private final DistributionSummary predictionError;
@@ -36,12 +39,13 @@ final class SpeculationMeters {
     this.tags = tags;
     drafts =
         AliasedMeters.counter(
-            registry, "spec_decode_num_drafts", "Drafts of one sequence in one step", tags);
+            registry, "spec_decode_num_drafts", "Drafts of one sequence verified in a step", tags);
     draftTokens =
-        AliasedMeters.counter(registry, "spec_decode_num_draft_tokens", "Draft tokens", tags);
-    verifiedTokens =
+        AliasedMeters.counter(
+            registry, "spec_decode_num_draft_tokens", "Draft tokens verified", tags);
+    proposedTokens =
         AliasedMeters.ownCounter(
-            registry, "spec_decode_num_verified_tokens", "Draft tokens verified", tags);
+            registry, "spec_decode_num_proposed_tokens", "Draft tokens, verified or not", tags);
     acceptedTokens =
         AliasedMeters.counter(
             registry, "spec_decode_num_accepted_tokens", "Draft tokens accepted", tags);
@@ -76,9 +80,7 @@ final class SpeculationMeters {
         byClass(of).record(sequence);
         speculative.merge(of, sequence.drafted() > 0, Boolean::logicalOr);
       }
-      if (sequence.drafted() > 0) {
-        count(sequence);
-      }
+      count(sequence);
     }
     predictionError.record(report.predictionError());
     byDevice
@@ -92,9 +94,12 @@ final class SpeculationMeters {
   }
 
   private void count(StepReport.Drafted sequence) {
+    proposedTokens.increment(sequence.drafted());
+    if (sequence.verified() == 0) {
+      return;
+    }
     drafts.increment();
-    draftTokens.increment(sequence.drafted());
-    verifiedTokens.increment(sequence.verified());
+    draftTokens.increment(sequence.verified());
     acceptedTokens.increment(sequence.accepted());
     for (int i = 0; i < Math.min(sequence.accepted(), acceptedAt.length); i++) {
       acceptedAt[i].increment();

@@ -4,13 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adaspec.actors.EngineStatus;
 import io.adaspec.actors.GenerationSummary;
+import io.adaspec.actors.Refusal;
 import io.adaspec.actors.SloAttainment;
+import io.adaspec.runtime.device.sim.SimulatedDeviceProvider;
 import io.adaspec.runtime.request.FinishReason;
+import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.request.SloTarget;
+import io.adaspec.runtime.request.TokenIds;
+import io.adaspec.runtime.speculation.BatchView;
+import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.StepDecision;
+import io.adaspec.runtime.speculation.StepReport;
+import io.adaspec.runtime.speculation.WaitingView;
 import io.adaspec.runtime.speculation.control.ControlReport;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -36,8 +46,8 @@ class EngineMetricsTest {
         slo);
   }
 
-  private double value(String sample) {
-    EngineStatus status =
+  private String scrape() {
+    return metrics.scrape(
         new EngineStatus(
             true,
             false,
@@ -49,9 +59,11 @@ class EngineMetricsTest {
             0,
             PolicySnapshot.plain(),
             SloAttainment.none(),
-            ControlReport.none());
-    return metrics
-        .scrape(status)
+            ControlReport.none()));
+  }
+
+  private double value(String sample) {
+    return scrape()
         .lines()
         .filter(line -> line.startsWith(sample + "} "))
         .mapToDouble(line -> Double.parseDouble(line.substring(sample.length() + 2)))
@@ -110,5 +122,60 @@ class EngineMetricsTest {
     assertThat(value("vllm:inter_token_latency_seconds_count{model_name=\"m\"")).isZero();
     assertThat(value("vllm:request_time_per_output_token_seconds_count{model_name=\"m\""))
         .isEqualTo(1);
+  }
+
+  @Test
+  void draftTokensAreThoseThatAVerifyPassLookedAt() {
+    metrics.stepDecided("cpu", decision(), report(4, 0, 0));
+    metrics.stepDecided("cpu", decision(), report(4, 3, 2));
+    assertThat(value("adaspec_spec_decode_num_proposed_tokens_total{model_name=\"m\""))
+        .isEqualTo(8);
+    for (String prefix : List.of("adaspec_", "vllm:")) {
+      String name = prefix + "spec_decode_num_%s_total{model_name=\"m\"";
+      assertThat(value(name.formatted("drafts"))).isEqualTo(1);
+      assertThat(value(name.formatted("draft_tokens"))).isEqualTo(3);
+      assertThat(value(name.formatted("accepted_tokens"))).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void everyMetricSaysWhatItIs() {
+    InferenceRequest request = InferenceRequest.builder("r", TokenIds.of(1), 1, 0).build();
+    metrics.requestAccepted(request);
+    metrics.requestRefused(
+        request,
+        new Refusal(Refusal.Reason.QUEUE_FULL, "full", Duration.ZERO, Duration.ofSeconds(1)));
+    metrics.requestFinished(ended(FinishReason.STOP, 1_000_000, TARGETS));
+    metrics.tokensFollowed(ServiceClass.BATCH, 1);
+    metrics.stepCompleted("cpu", report(4, 3, 2), 200);
+    metrics.stepDecided("cpu", decision(), report(4, 3, 2));
+    assertThat(scrape().lines().filter(line -> line.startsWith("# HELP ")))
+        .hasSizeGreaterThan(50)
+        .allMatch(line -> line.strip().split(" ", 4).length == 4);
+  }
+
+  private static StepDecision decision() {
+    return new StepDecision(
+        WaitingView.empty(),
+        new BatchView(List.of()),
+        PolicySnapshot.plain(),
+        SimulatedDeviceProvider.openSimulated("sim:tiny").cost(),
+        0);
+  }
+
+  private static StepReport report(int drafted, int verified, int accepted) {
+    StepReport.Drafted sequence =
+        new StepReport.Drafted(
+            1,
+            DrafterKind.NGRAM,
+            drafted,
+            verified,
+            accepted,
+            accepted + 1,
+            new float[drafted],
+            new float[drafted],
+            0.5);
+    return new StepReport(
+        1, 1, "slo", 0, 100, 100, 0, 100, 0, 0, 0, verified + 1, 0, 0, 1, 0, List.of(sequence));
   }
 }
