@@ -49,6 +49,9 @@ public record GenerationOptions(
   /** Lower temperatures than this make logits overflow; they are as good as greedy. */
   private static final double GREEDY_BELOW = 1e-4;
 
+  /** What clients of vLLM say for no limit; 0 says the same. */
+  private static final int ALL_TOKENS = -1;
+
   private static final double MIN_SLO_MS = 0.01;
   private static final double MAX_SLO_MS = 86_400_000;
   private static final double NANOS_PER_MS = 1e6;
@@ -63,7 +66,7 @@ public record GenerationOptions(
     }
     return new GenerationOptions(
         temperature < GREEDY_BELOW ? 0 : (float) temperature,
-        fields.integer("top_k", 0, Integer.MAX_VALUE).orElse(0),
+        Math.max(0, fields.integer("top_k", ALL_TOKENS, Integer.MAX_VALUE).orElse(0)),
         topP,
         (float) fields.number("min_p", 0, 1).orElse(0),
         fields.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE),

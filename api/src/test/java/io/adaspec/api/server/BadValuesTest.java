@@ -93,7 +93,7 @@ class BadValuesTest {
           temperature | "temperature":1e308
           top_p | "top_p":0
           top_p | "top_p":1.01
-          top_k | "top_k":-1
+          top_k | "top_k":-2
           min_p | "min_p":1.5
           seed | "seed":9223372036854775808
           seed | "seed":1.5

@@ -181,6 +181,7 @@ class UnsupportedFieldsTest {
           /v1/responses | truncation | "disabled"
           /v1/responses | n | 1
           /v1/responses | reasoning | {}
+          /v1/completions | top_k | -1
           /v1/completions | top_n_sigma | -1
           /v1/completions | skip_special_tokens | true
           /v1/completions | include_stop_str_in_output | false
