@@ -29,7 +29,11 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class)
 final class ServeCommand implements Runnable {
-  private static final int FAREWELL_SECONDS = 3;
+  /**
+   * The code of an answer that is the first of its process may take seconds on a busy machine;
+   * whoever stops containers waits 10 seconds before killing them.
+   */
+  private static final int FAREWELL_SECONDS = 8;
 
   @Mixin private final EngineOptions options = new EngineOptions();
   @Mixin private final ServerOptions server = new ServerOptions();
