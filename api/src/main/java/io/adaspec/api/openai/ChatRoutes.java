@@ -53,7 +53,7 @@ public final class ChatRoutes {
             List.of(requests.conversation(request.messages())),
             request.choices(),
             request.maxTokens(),
-            Integer.MAX_VALUE,
+            Endpoint.CHAT,
             request.options(),
             exchange);
     AnswerHead head =

@@ -11,9 +11,6 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /** {@code POST /v1/completions}. */
 public final class CompletionRoutes {
-  /** The output limit that clients of this endpoint expect when they give none. */
-  private static final int DEFAULT_MAX_TOKENS = 16;
-
   private final RequestFactory requests;
   private final GenerationLimits limits;
   private final CompletionAnswers answers;
@@ -56,7 +53,7 @@ public final class CompletionRoutes {
             prompts,
             request.choices(),
             request.maxTokens(),
-            DEFAULT_MAX_TOKENS,
+            Endpoint.COMPLETIONS,
             request.options(),
             exchange);
     AnswerHead head =

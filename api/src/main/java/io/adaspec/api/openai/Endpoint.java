@@ -8,13 +8,25 @@ import java.util.function.Predicate;
 /**
  * A place that takes requests.
  *
+ * @param promptField the field that becomes the prompt; empty if there is no output
  * @param outputLimit the field that limits the output here; empty if there is no output
+ * @param defaultOutputTokens the output limit of requests that give none, within the context
  * @param foreign fields that mean something elsewhere only, with the values that ask for nothing
  */
-public record Endpoint(String outputLimit, Map<String, Predicate<JsonNode>> foreign) {
+public record Endpoint(
+    String promptField,
+    String outputLimit,
+    int defaultOutputTokens,
+    Map<String, Predicate<JsonNode>> foreign) {
+
+  /** The output limit that clients of completions expect when they give none. */
+  private static final int COMPLETION_TOKENS = 16;
+
   public static final Endpoint COMPLETIONS =
       new Endpoint(
+          "prompt",
           "max_tokens",
+          COMPLETION_TOKENS,
           Map.of(
               "add_special_tokens", NeutralValue::isTrue,
               "input", NeutralValue::never,
@@ -26,7 +38,9 @@ public record Endpoint(String outputLimit, Map<String, Predicate<JsonNode>> fore
 
   public static final Endpoint CHAT =
       new Endpoint(
+          "messages",
           "max_completion_tokens",
+          Integer.MAX_VALUE,
           Map.of(
               "add_special_tokens", NeutralValue::isFalse,
               "echo", NeutralValue::isFalse,
@@ -39,7 +53,9 @@ public record Endpoint(String outputLimit, Map<String, Predicate<JsonNode>> fore
   /** Here {@code prompt} is one of OpenAI's stored prompts, an object with an id. */
   public static final Endpoint RESPONSES =
       new Endpoint(
+          "input",
           "max_output_tokens",
+          Integer.MAX_VALUE,
           Map.of(
               "add_special_tokens", NeutralValue::isFalse,
               "echo", NeutralValue::isFalse,
@@ -52,9 +68,12 @@ public record Endpoint(String outputLimit, Map<String, Predicate<JsonNode>> fore
 
   public static final Endpoint TOKENIZE =
       new Endpoint(
-          "", Map.of("return_tokens", NeutralValue::isTrue, "with_pieces", NeutralValue::isFalse));
+          "",
+          "",
+          0,
+          Map.of("return_tokens", NeutralValue::isTrue, "with_pieces", NeutralValue::isFalse));
 
-  public static final Endpoint DETOKENIZE = new Endpoint("", Map.of());
+  public static final Endpoint DETOKENIZE = new Endpoint("", "", 0, Map.of());
 
   public Endpoint {
     foreign = Map.copyOf(foreign);

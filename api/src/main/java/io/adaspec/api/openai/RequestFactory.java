@@ -98,20 +98,20 @@ public final class RequestFactory {
    * choices of a prompt.
    *
    * @param id of the answer
-   * @param defaultMaxTokens output limit of requests without one; the context limits it as well
+   * @param endpoint what the fields are called, and the output limit of requests without one
    */
   public List<InferenceRequest> create(
       String id,
       List<int[]> prompts,
       int choices,
       OptionalInt maxTokens,
-      int defaultMaxTokens,
+      Endpoint endpoint,
       GenerationOptions options,
       Exchange exchange) {
     long seed = options.seed().isPresent() ? options.seed().getAsLong() : seeds.getAsLong();
     List<InferenceRequest> requests = new ArrayList<>();
     for (int[] prompt : prompts) {
-      int outputTokens = outputLimit(prompt.length, maxTokens, defaultMaxTokens);
+      int outputTokens = outputLimit(prompt.length, maxTokens, endpoint);
       for (int choice = 0; choice < choices; choice++) {
         SamplingParams sampling =
             new SamplingParams(
@@ -153,9 +153,9 @@ public final class RequestFactory {
     return TokenIds.of(ids.stream().mapToInt(Integer::intValue).toArray());
   }
 
-  private int outputLimit(int promptTokens, OptionalInt maxTokens, int defaultMaxTokens) {
+  private int outputLimit(int promptTokens, OptionalInt maxTokens, Endpoint endpoint) {
     if (promptTokens == 0) {
-      throw new ApiException(ApiError.invalid("prompt", "the prompt has no tokens"));
+      throw new ApiException(ApiError.invalid(endpoint.promptField(), "the prompt has no tokens"));
     }
     int longest = Math.min(limits.maxPromptTokens(), model.contextTokens() - 1);
     if (promptTokens > longest) {
@@ -171,13 +171,15 @@ public final class RequestFactory {
       throw tooLong(
           "the prompt has "
               + promptTokens
-              + " tokens and max_tokens is "
+              + " tokens and "
+              + endpoint.outputLimit()
+              + " is "
               + maxTokens.getAsInt()
               + "; together they must not exceed the context of "
               + model.contextTokens()
               + " tokens");
     }
-    return maxTokens.orElse(Math.min(room, defaultMaxTokens));
+    return maxTokens.orElse(Math.min(room, endpoint.defaultOutputTokens()));
   }
 
   private static ApiException tooLong(String message) {

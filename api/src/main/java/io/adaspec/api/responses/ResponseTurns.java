@@ -5,6 +5,7 @@ import io.adaspec.api.http.ApiException;
 import io.adaspec.api.http.Exchange;
 import io.adaspec.api.http.Principal;
 import io.adaspec.api.openai.AnswerIds;
+import io.adaspec.api.openai.Endpoint;
 import io.adaspec.api.openai.RequestFactory;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ final class ResponseTurns {
                 List.of(requests.conversationOrText(prompted)),
                 1,
                 request.maxOutputTokens(),
-                Integer.MAX_VALUE,
+                Endpoint.RESPONSES,
                 request.options(),
                 exchange)
             .getFirst());

@@ -206,4 +206,24 @@ class BadValuesTest {
     assertThat(together.path("code").asText()).isEqualTo("context_length_exceeded");
     assertThat(server.script().requests).noneMatch(each -> each.prompt().size() > 4095);
   }
+
+  @Test
+  void namesTheFieldsAsTheEndpointDoes() throws Exception {
+    String most = String.valueOf(TestServer.CONTEXT);
+    assertThat(message("/v1/completions", "{\"prompt\":\"a\",\"max_tokens\":" + most + "}"))
+        .contains("and max_tokens is " + most);
+    assertThat(
+            message(
+                "/v1/chat/completions",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"max_tokens\":"
+                    + most
+                    + "}"))
+        .contains("and max_completion_tokens is " + most);
+    assertThat(message("/v1/responses", "{\"input\":\"a\",\"max_output_tokens\":" + most + "}"))
+        .contains("and max_output_tokens is " + most);
+  }
+
+  private String message(String path, String body) throws Exception {
+    return Caller.json(server.caller.post(path, body)).at("/error/message").asText();
+  }
 }
