@@ -1,5 +1,6 @@
 // All kernels as one module.
 #include "attention.cu"
+#include "drafting.cu"
 #include "elementwise.cu"
 #include "matmul.cu"
 #include "sampling.cu"

@@ -20,7 +20,7 @@ constexpr int LANE_DIMS = MAX_HEAD / WARP;
 
 // Scratch of one split: about 29 KiB for heads of up to 256.
 struct SplitScratch {
-  float query[TILE_QUERIES][MAX_HEAD];
+  Words4 query[TILE_QUERIES][MAX_HEAD / 4];
   float score[TILE_QUERIES][SPLIT];
   float partial[WARPS][TILE_QUERIES][WARP];
   float max[TILE_QUERIES];
@@ -55,13 +55,15 @@ DEVICE QueryTile query_tile(Global<const int> tasks, int group) {
 
 DEVICE void load_queries(SplitScratch& s, const QueryTile& tile, Global<const float> qkv, int qkv_stride,
                          int head_size) {
-  for (int i = thread_x(); i < TILE_QUERIES * head_size; i += BLOCK) {
-    int q = i / head_size;
-    float value = 0;
+  int words = head_size / 4;
+  for (int i = thread_x(); i < TILE_QUERIES * words; i += BLOCK) {
+    int q = i / words;
+    Words4 value = {0, 0, 0, 0};
     if (q < tile.count) {
-      value = qkv[(size_t)tile.row(q) * qkv_stride + tile.head(q) * head_size + i % head_size];
+      size_t at = (size_t)tile.row(q) * qkv_stride + tile.head(q) * head_size + i % words * 4;
+      value = load<Words4>(qkv, 4 * at);
     }
-    s.query[q][i % head_size] = value;
+    s.query[q][i % words] = value;
   }
 }
 
@@ -82,10 +84,16 @@ DEVICE void weigh_split(SplitScratch& s, const QueryTile& tile, Global<const int
       Kv::read8(kv, keys + d, k);
 #pragma unroll
       for (int q = 0; q < Q; q++) {
-#pragma unroll
-        for (int i = 0; i < 8; i++) {
-          dot[q] = fmaf(s.query[q][d + i], k[i], dot[q]);
-        }
+        Words4 a = s.query[q][d / 4];
+        Words4 b = s.query[q][d / 4 + 1];
+        dot[q] = fmaf(bits_to_float(a.x), k[0], dot[q]);
+        dot[q] = fmaf(bits_to_float(a.y), k[1], dot[q]);
+        dot[q] = fmaf(bits_to_float(a.z), k[2], dot[q]);
+        dot[q] = fmaf(bits_to_float(a.w), k[3], dot[q]);
+        dot[q] = fmaf(bits_to_float(b.x), k[4], dot[q]);
+        dot[q] = fmaf(bits_to_float(b.y), k[5], dot[q]);
+        dot[q] = fmaf(bits_to_float(b.z), k[6], dot[q]);
+        dot[q] = fmaf(bits_to_float(b.w), k[7], dot[q]);
       }
     }
   }
@@ -347,11 +355,12 @@ KERNEL(BLOCK) merge_splits(Global<const int> counts, Global<const int> positions
 #define ATTENTION_ARGUMENTS \
   counts, tasks, positions, tables, qkv, kv, heads, kv_heads, head_size, block_tokens
 
+// Two blocks a processor are enough, and leave a lane the registers that it needs.
 #define ATTENTION_KERNELS(name, Kv)                                                                   \
-  KERNEL(BLOCK) attend_splits_##name(ATTENTION_PARAMETERS, Global<float> partials, int slots) {       \
+  KERNEL_OF(BLOCK, 2) attend_splits_##name(ATTENTION_PARAMETERS, Global<float> partials, int slots) {       \
     attend_splits<Kv>(ATTENTION_ARGUMENTS, partials, slots);                                          \
   }                                                                                                   \
-  KERNEL(BLOCK) attend_rows_##name(ATTENTION_PARAMETERS, Global<uint8_t> out, int out_type, int out_stride) { \
+  KERNEL_OF(BLOCK, 2) attend_rows_##name(ATTENTION_PARAMETERS, Global<uint8_t> out, int out_type, int out_stride) { \
     attend_rows<Kv>(ATTENTION_ARGUMENTS, out, out_type, out_stride);                                  \
   }
 

@@ -10,6 +10,11 @@ DEVICE uint64_t mix(uint64_t z) {
   return z ^ (z >> 31);
 }
 
+// The stream of the token at a position; `root` is what all streams of a seed share.
+DEVICE uint64_t stream_of(uint64_t root, int position) {
+  return mix(root + (uint64_t)position * 0x8CB92BA72F3D8DD7ull);
+}
+
 // The uniform number of a token: strictly between 0 and 1, on a grid of 2^-53.
 DEVICE double uniform(uint64_t stream, int token) {
   uint64_t bits = mix(stream + ((uint64_t)token + 1) * 0x9E3779B97F4A7C15ull);

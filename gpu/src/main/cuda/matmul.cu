@@ -5,7 +5,8 @@
 // for thousands. Chunks of 32 inputs fall into eight classes, chunk mod 8; a class is one chain of
 // instructions in ascending order, and the classes are added in order. The narrow kernels give a class
 // to each of eight warps (few rows: reading weights is the cost), the wide kernels go through the
-// classes one after the other (many rows: arithmetic is the cost); the sums are the same.
+// classes one after the other (many rows: arithmetic is the cost); the sums are the same. Blocks of neighbouring
+// rows come first in a grid, so that they read the same weights while these are in the second-level cache.
 #include "weights.cuh"
 
 constexpr int CLASSES = 8;
@@ -39,7 +40,7 @@ DEVICE void narrow(Global<const int> counts, int count_index, Global<const uint8
                    int outputs, int chunks, int out_stride) {
   SHARED float partial[CLASSES][NT * 8][TILE_OUTPUTS];
   int rows = counts[count_index];
-  int first = block_y() * NT * 8;
+  int first = block_x() * NT * 8;
   if (first >= rows) {
     return;
   }
@@ -47,7 +48,7 @@ DEVICE void narrow(Global<const int> counts, int count_index, Global<const uint8
   int klass = thread_x() / WARP;
   int g = lane / 4;
   int t = lane % 4;
-  int first_tile = block_x() * MT;
+  int first_tile = block_y() * MT;
   size_t row_bytes = (size_t)chunks * TILE_INPUTS * 2;
   constexpr int AHEAD = NT <= 2 ? 4 : NT == 4 ? 2 : 1;
   float acc[MT][NT][4] = {};
@@ -176,12 +177,12 @@ DEVICE void wide(unsigned char* shared, Global<const int> counts, int count_inde
                  Global<float> out, int outputs, int chunks, int out_stride) {
   constexpr int TILES = WIDE_OUTPUTS / TILE_OUTPUTS;
   int rows = counts[count_index];
-  int first_row = block_y() * WIDE_ROWS;
+  int first_row = block_x() * WIDE_ROWS;
   if (first_row >= rows) {
     return;
   }
   int tiles = (outputs + TILE_OUTPUTS - 1) / TILE_OUTPUTS;
-  int first_tile = block_x() * TILES;
+  int first_tile = block_y() * TILES;
   int lane = thread_x() % WARP;
   int warp_tile = thread_x() / WARP / 4 * 4;
   int warp_row = thread_x() / WARP % 4 * 32;

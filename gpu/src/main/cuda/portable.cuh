@@ -27,6 +27,7 @@ struct alignas(8) Words2 {
 
 #define DEVICE __device__ __forceinline__
 #define KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads)
+#define KERNEL_OF(threads, blocks) extern "C" __global__ void __launch_bounds__(threads, blocks)
 #define SHARED __shared__
 #define DYNAMIC_SHARED(name) extern __shared__ __align__(16) unsigned char name[]
 

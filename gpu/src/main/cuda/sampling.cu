@@ -27,14 +27,6 @@ struct Race {
   int unused;
 };
 
-// What the host reads of a row.
-struct Choice {
-  int token;
-  float confidence;
-  float margin;
-  int bad;
-};
-
 DEVICE Scan merge(const Scan& a, const Scan& b) {
   bool second = b.max > a.max || (b.max == a.max && b.token < a.token);
   const Scan& winner = second ? b : a;

@@ -6,6 +6,14 @@
 constexpr int TRUNCATION_THREADS = 1024;
 constexpr int DIGITS = 256;
 
+// What the host reads of a row.
+struct Choice {
+  int token;
+  float confidence;
+  float margin;
+  int bad;
+};
+
 // How one row is sampled, as the host lays it out.
 struct RowSampling {
   uint64_t stream;
@@ -14,9 +22,10 @@ struct RowSampling {
   double log_min_p;
   int top_k;
   int flags;
+  uint64_t root;
 };
 enum SamplingFlag { SAMPLING_GREEDY = 1, SAMPLING_CONFIDENCE = 2, SAMPLING_TRUNCATED = 4 };
-constexpr int SAMPLING_BYTES = 40;
+constexpr int SAMPLING_BYTES = 48;
 
 // Orders tokens by rank: larger logits first, equal ones by id; -0 is 0.
 DEVICE uint64_t rank_key(float logit, uint32_t token) {
@@ -25,11 +34,13 @@ DEVICE uint64_t rank_key(float logit, uint32_t token) {
   return ((uint64_t)~ascending << 32) | token;
 }
 
-DEVICE RowSampling sampling_of(Global<const uint8_t> sampling, int row) {
+template <class Memory>
+DEVICE RowSampling sampling_of(Memory sampling, int row) {
   size_t at = (size_t)row * SAMPLING_BYTES;
   return RowSampling{load<uint64_t>(sampling, at),    load<double>(sampling, at + 8),
                      load<double>(sampling, at + 16), load<double>(sampling, at + 24),
-                     load<int>(sampling, at + 32),    load<int>(sampling, at + 36)};
+                     load<int>(sampling, at + 32),    load<int>(sampling, at + 36),
+                     load<uint64_t>(sampling, at + 40)};
 }
 
 // The token at which a running total over ranks first reaches what is wanted, among tokens up to

@@ -10,6 +10,7 @@
 
 #define DEVICE inline
 #define KERNEL(threads) static void
+#define KERNEL_OF(threads, blocks) static void
 #define SHARED static thread_local
 #define DYNAMIC_SHARED(name) unsigned char* name = ::emulation::dynamic_shared()
 

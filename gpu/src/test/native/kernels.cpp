@@ -64,6 +64,7 @@ const std::map<std::string, Binder>& kernels() {
       ENTRY(race_tokens),
       ENTRY(choose_tokens),
       ENTRY(write_distribution),
+      ENTRY(next_draft),
       ENTRY(repack_tiles),
       ENTRY(expand_rows),
       ENTRY(probe_copy),

@@ -31,13 +31,23 @@ final class CudaModelRunner implements ModelRunner {
   private final LaunchGraphs<GraphShape> graphs;
   private final PassLauncher launcher;
   private final DeviceSampler sampler;
-  private PassShape shape = new PassShape(0, 0, 0);
+  private PassShape shape = NONE;
   private boolean pending;
   private boolean staged;
   private int logitRows;
 
-  /** Kernels of a graph: those of a pass, of sampling its logits, or both. */
-  private record GraphShape(PassShape pass, boolean computes, Sampling sampling) {}
+  private static final PassShape NONE = new PassShape(0, 0, 0);
+
+  /**
+   * Kernels of a graph: those of a pass, of sampling its logits, or both; and of so many more
+   * passes of a draft loop, of another shape.
+   */
+  private record GraphShape(
+      PassShape pass, boolean computes, Sampling sampling, PassShape next, int more) {
+    GraphShape(PassShape pass, boolean computes, Sampling sampling) {
+      this(pass, computes, sampling, NONE, 0);
+    }
+  }
 
   private enum Sampling {
     NONE,
@@ -126,22 +136,67 @@ final class CudaModelRunner implements ModelRunner {
   @Override
   public void forward(ForwardBatch batch) {
     requireFits(batch);
-    if (staged) {
-      context.synchronize();
-    }
-    logitRows = batch.logitRowCount();
-    long used = layout.write(batch, staging.memory());
-    check(
-        JCudaDriver.cuMemcpyHtoDAsync(
-            work.pass().pointer(), staging.pointer(), used, context.stream()),
-        "cuMemcpyHtoDAsync");
-    staged = true;
-    shape = shapeOf(batch);
+    awaitStaging();
+    send(batch, layout.write(batch, staging.memory()));
     if (logitRows == 0) {
       graphs.launch(new GraphShape(shape, true, Sampling.NONE));
     } else {
       pending = true;
     }
+  }
+
+  private void awaitStaging() {
+    if (staged) {
+      context.synchronize();
+    }
+  }
+
+  private void send(ForwardBatch batch, long used) {
+    check(
+        JCudaDriver.cuMemcpyHtoDAsync(
+            work.pass().pointer(), staging.pointer(), used, context.stream()),
+        "cuMemcpyHtoDAsync");
+    staged = true;
+    logitRows = batch.logitRowCount();
+    shape = shapeOf(batch.rows(), layout.lastPosition() + 1);
+  }
+
+  @Override
+  public int mostDraftedAtOnce() {
+    return KernelModule.BLOCK;
+  }
+
+  @Override
+  public void forwardAndDraft(
+      ForwardBatch batch, RowSampling sampling, int[] drafts, RowSamples out) {
+    int rows = batch.logitRowCount();
+    int most = 1;
+    for (int row = 0; row < rows; row++) {
+      most = Math.max(most, drafts[row]);
+      int last = batch.positions()[batch.logitRows()[row]] + drafts[row] - 1;
+      requirePosition(last);
+    }
+    if (rows == 0 || rows > KernelModule.BLOCK || most > DeviceSampler.MOST_PASSES) {
+      throw new IllegalArgumentException(
+          "a draft loop has 1 to "
+              + KernelModule.BLOCK
+              + " logit rows and at most "
+              + DeviceSampler.MOST_PASSES
+              + " passes, not "
+              + rows
+              + " and "
+              + most);
+    }
+    requireFits(batch);
+    awaitStaging();
+    send(batch, layout.write(batch, drafts, staging.memory()));
+    PassShape next = shapeOf(rows, layout.lastPosition() + most);
+    Sampling how = sampler.stage(sampling) ? Sampling.TRUNCATED : Sampling.PLAIN;
+    graphs.launch(new GraphShape(shape, true, how, most > 1 ? next : NONE, most - 1));
+    pending = false;
+    sampler.receive(sampling, drafts, shape.logitRows(), out);
+    staged = false;
+    logitRows = 0;
   }
 
   @Override
@@ -188,8 +243,16 @@ final class CudaModelRunner implements ModelRunner {
     if (graph.computes()) {
       launcher.launch(graph.pass());
     }
+    boolean truncates = graph.sampling() == Sampling.TRUNCATED;
     if (graph.sampling() != Sampling.NONE) {
-      sampler.launch(graph.pass().logitRows(), graph.sampling() == Sampling.TRUNCATED);
+      sampler.launch(graph.pass().logitRows(), truncates);
+    }
+    int stride = graph.pass().logitRows();
+    for (int pass = 1; pass <= graph.more(); pass++) {
+      launcher.nextDraft(
+          sampler.choices(), DeviceSampler.choicesAt(pass - 1, stride), sampler.samplings());
+      launcher.launch(graph.next());
+      sampler.launch(graph.next().logitRows(), truncates, pass, stride);
     }
   }
 
@@ -198,12 +261,11 @@ final class CudaModelRunner implements ModelRunner {
     return graphs.size();
   }
 
-  private PassShape shapeOf(ForwardBatch batch) {
-    int rows = PassShape.rowBucket(batch.rows());
-    int splits = PassShape.splitBucket(layout.lastPosition() + 1);
-    boolean together = splits == 1 || !workPlan.fits(rows, splits);
-    return new PassShape(
-        rows, PassShape.logitBucket(batch.rows(), logitRows), together ? 0 : splits);
+  private PassShape shapeOf(int rows, int contextTokens) {
+    int bucket = PassShape.rowBucket(rows);
+    int splits = PassShape.splitBucket(contextTokens);
+    boolean together = splits == 1 || !workPlan.fits(bucket, splits);
+    return new PassShape(bucket, PassShape.logitBucket(rows, logitRows), together ? 0 : splits);
   }
 
   private void requireFits(ForwardBatch batch) {
@@ -217,13 +279,14 @@ final class CudaModelRunner implements ModelRunner {
         throw new IllegalArgumentException(
             "token " + token + " is outside the vocabulary of " + config.vocabularySize());
       }
-      if (batch.positions()[row] >= config.contextTokens()) {
-        throw new IllegalArgumentException(
-            "position "
-                + batch.positions()[row]
-                + " is outside the context of "
-                + config.contextTokens());
-      }
+      requirePosition(batch.positions()[row]);
+    }
+  }
+
+  private void requirePosition(int position) {
+    if (position >= config.contextTokens()) {
+      throw new IllegalArgumentException(
+          "position " + position + " is outside the context of " + config.contextTokens());
     }
   }
 

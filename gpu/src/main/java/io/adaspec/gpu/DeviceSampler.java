@@ -6,6 +6,7 @@ import io.adaspec.gpu.KernelModule.Grid;
 import io.adaspec.runtime.model.RowSamples;
 import io.adaspec.runtime.model.RowSampling;
 import io.adaspec.runtime.request.SamplingParams;
+import io.adaspec.runtime.request.SpeculationPreference;
 import io.adaspec.runtime.sampling.CounterRng;
 import io.adaspec.runtime.sampling.InvalidLogitsException;
 import java.lang.foreign.MemorySegment;
@@ -18,10 +19,14 @@ import jcuda.driver.JCudaDriver;
  */
 final class DeviceSampler {
   private static final int SLICE = 4096;
-  private static final int SAMPLING_BYTES = 40;
+  private static final int SAMPLING_BYTES = 48;
   private static final int SCAN_BYTES = 16;
   private static final int RACE_BYTES = 40;
   private static final int CHOICE_BYTES = 16;
+
+  /** Passes whose choices are kept side by side. */
+  static final int MOST_PASSES = SpeculationPreference.MAX;
+
   private static final int TRUNCATION_THREADS = 1024;
   private static final int WARP = 32;
   private static final int GREEDY = 1;
@@ -65,12 +70,18 @@ final class DeviceSampler {
     this.scans = arena.allocate((long) maxRows * slices * SCAN_BYTES, "sampling");
     this.borders = arena.allocate((long) maxRows * Long.BYTES, "sampling");
     this.races = arena.allocate((long) maxRows * slices * RACE_BYTES, "sampling");
-    this.choices = arena.allocate((long) maxRows * CHOICE_BYTES, "sampling");
+    this.choices = arena.allocate(choiceBytes(maxRows), "sampling");
     this.probabilities = arena.allocate(4L * vocabulary, "sampling");
     this.staging = arena.allocatePinned((long) maxRows * SAMPLING_BYTES, "sampling");
     this.results =
         arena.allocatePinned(
-            Math.max((long) maxRows * CHOICE_BYTES, 4L * vocabulary), "results of sampling");
+            Math.max(choiceBytes(maxRows), 4L * vocabulary), "results of sampling");
+  }
+
+  /** A draft loop has at most as many logit rows as a block has threads. */
+  private static long choiceBytes(int maxRows) {
+    long loop = (long) MOST_PASSES * PassShape.rowBucket(Math.min(maxRows, KernelModule.BLOCK));
+    return CHOICE_BYTES * Math.max(PassShape.rowBucket(maxRows), loop);
   }
 
   /**
@@ -94,7 +105,69 @@ final class DeviceSampler {
    * @param rows bucket of the logit rows
    */
   void launch(int rows, boolean truncates) {
-    launchFor(0, rows, truncates);
+    launchFor(0, rows, truncates, 0);
+  }
+
+  /**
+   * The same for a pass of a draft loop.
+   *
+   * @param pass 0 is the first
+   * @param stride choices between those of two passes
+   */
+  void launch(int rows, boolean truncates, int pass, int stride) {
+    launchFor(0, rows, truncates, choicesAt(pass, stride));
+  }
+
+  /** Where the choices of a pass of a draft loop begin, in bytes. */
+  static long choicesAt(int pass, int stride) {
+    return (long) pass * stride * CHOICE_BYTES;
+  }
+
+  DeviceBuffer choices() {
+    return choices;
+  }
+
+  DeviceBuffer samplings() {
+    return samplings;
+  }
+
+  /**
+   * Waits for the tokens of a draft loop.
+   *
+   * @param drafts [logit rows] tokens sampled for each
+   * @param stride choices between those of two passes
+   * @throws InvalidLogitsException if logits are not finite
+   */
+  void receive(RowSampling sampling, int[] drafts, int stride, RowSamples out) {
+    int passes = 0;
+    int count = 0;
+    for (int row = 0; row < sampling.rows(); row++) {
+      passes = Math.max(passes, drafts[row]);
+      count += drafts[row];
+    }
+    receive(choices, choicesAt(passes - 1, stride) + (long) sampling.rows() * CHOICE_BYTES);
+    out.ensure(count);
+    int to = 0;
+    for (int pass = 0; pass < passes; pass++) {
+      int at = 0;
+      for (int row = 0; row < sampling.rows(); row++) {
+        if (drafts[row] > pass) {
+          long from = choicesAt(pass, stride) + (long) at++ * CHOICE_BYTES;
+          read(from, sampling.position(row) + pass, to++, out);
+        }
+      }
+    }
+  }
+
+  private void read(long at, int position, int to, RowSamples out) {
+    MemorySegment chosen = results.memory();
+    int bad = chosen.get(ValueLayout.JAVA_INT, at + 12);
+    if (bad != 0) {
+      throw InvalidLogitsException.at(bad, vocabulary, position);
+    }
+    out.tokenIds()[to] = chosen.get(ValueLayout.JAVA_INT, at);
+    out.confidences()[to] = chosen.get(ValueLayout.JAVA_FLOAT, at + 4);
+    out.margins()[to] = chosen.get(ValueLayout.JAVA_FLOAT, at + 8);
   }
 
   /**
@@ -106,16 +179,8 @@ final class DeviceSampler {
     int rows = sampling.rows();
     receive(choices, (long) rows * CHOICE_BYTES);
     out.ensure(rows);
-    MemorySegment chosen = results.memory();
     for (int row = 0; row < rows; row++) {
-      long at = (long) row * CHOICE_BYTES;
-      int bad = chosen.get(ValueLayout.JAVA_INT, at + 12);
-      if (bad != 0) {
-        throw InvalidLogitsException.at(bad, vocabulary, sampling.position(row));
-      }
-      out.tokenIds()[row] = chosen.get(ValueLayout.JAVA_INT, at);
-      out.confidences()[row] = chosen.get(ValueLayout.JAVA_FLOAT, at + 4);
-      out.margins()[row] = chosen.get(ValueLayout.JAVA_FLOAT, at + 8);
+      read((long) row * CHOICE_BYTES, sampling.position(row), row, out);
     }
   }
 
@@ -127,7 +192,7 @@ final class DeviceSampler {
   void distribution(int row, SamplingParams params, float[] out) {
     write(params, 0, false, 0);
     send(row, 1);
-    launchFor(row, 1, truncates(params));
+    launchFor(row, 1, truncates(params), 0);
     kernels.launch(
         "write_distribution",
         Grid.of(slices),
@@ -157,7 +222,7 @@ final class DeviceSampler {
     MemorySegment.copy(results.memory(), ValueLayout.JAVA_FLOAT, 0, out, 0, vocabulary);
   }
 
-  private void launchFor(int firstRow, int rows, boolean truncates) {
+  private void launchFor(int firstRow, int rows, boolean truncates, long choicesAt) {
     kernels.launch(
         "scan_logits", Grid.of(slices, rows, 1), rowArguments(firstRow).add(scans).add(slices));
     if (truncates) {
@@ -180,7 +245,7 @@ final class DeviceSampler {
             .add(scans)
             .add(races)
             .add(slices)
-            .add(choices));
+            .add(choices, choicesAt));
   }
 
   private LaunchArguments rowArguments(int firstRow) {
@@ -214,6 +279,7 @@ final class DeviceSampler {
     to.set(ValueLayout.JAVA_DOUBLE, at + 24, StrictMath.log(params.minP()));
     to.set(ValueLayout.JAVA_INT, at + 32, params.topK());
     to.set(ValueLayout.JAVA_INT, at + 36, flags);
+    to.set(ValueLayout.JAVA_LONG, at + 40, CounterRng.root(params.seed()));
   }
 
   private void send(int firstRow, int rows) {

@@ -68,6 +68,31 @@ final class PassLauncher {
     products.launch(model.head(), LOGIT_ROWS, shape.logitRows(), work.normed(), work.logits());
   }
 
+  /**
+   * Queues the step from one pass of a draft loop to the next.
+   *
+   * @param choices of the rows that were sampled
+   * @param samplings how they were
+   */
+  void nextDraft(DeviceBuffer choices, long choicesAt, DeviceBuffer samplings) {
+    kernels.launch(
+        "next_draft",
+        Grid.of(1),
+        new LaunchArguments()
+            .add(work.pass())
+            .add(layout.tokens())
+            .add(layout.positions())
+            .add(layout.rowTables())
+            .add(layout.logitRows())
+            .add(layout.draftsLeft())
+            .add(layout.tasks())
+            .add(layout.tilesPerRow())
+            .add(PassLayout.TILE_QUERIES)
+            .add(config.vocabularySize())
+            .add(choices, choicesAt)
+            .add(samplings));
+  }
+
   private void embed(int rows) {
     DeviceMatrix embedding = model.embedding();
     kernels.launch(

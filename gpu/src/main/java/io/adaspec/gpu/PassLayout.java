@@ -55,8 +55,13 @@ final class PassLayout {
     return rowTables() + maxRows;
   }
 
-  int tasks() {
+  /** Per logit row, how many tokens a draft loop is still to sample for it. */
+  int draftsLeft() {
     return logitRows() + maxRows;
+  }
+
+  int tasks() {
+    return draftsLeft() + maxRows;
   }
 
   int tables() {
@@ -65,7 +70,12 @@ final class PassLayout {
 
   /** Most tasks of a pass of that many rows. */
   int maxTasks(int rows) {
-    return rows * Math.ceilDiv(group, TILE_QUERIES);
+    return rows * tilesPerRow();
+  }
+
+  /** Tasks of a sequence with a single row. */
+  int tilesPerRow() {
+    return Math.ceilDiv(group, TILE_QUERIES);
   }
 
   /** Bytes of the whole buffer. */
@@ -84,6 +94,29 @@ final class PassLayout {
    * @return bytes used from the beginning on
    */
   long write(ForwardBatch batch, MemorySegment to) {
+    return write(batch, 1, to);
+  }
+
+  /**
+   * Lays out the first pass of a draft loop.
+   *
+   * @param drafts [logit rows] tokens to sample for each
+   * @return bytes used from the beginning on
+   */
+  long write(ForwardBatch batch, int[] drafts, MemorySegment to) {
+    int most = 1;
+    for (int row = 0; row < batch.logitRowCount(); row++) {
+      most = Math.max(most, drafts[row]);
+    }
+    copy(drafts, batch.logitRowCount(), to, draftsLeft());
+    return write(batch, most, to);
+  }
+
+  /**
+   * @param ahead positions from the last one of a sequence on, whose blocks are laid out too where
+   *     its table has them
+   */
+  private long write(ForwardBatch batch, int ahead, MemorySegment to) {
     int rows = batch.rows();
     copy(batch.tokenIds(), rows, to, tokens());
     copy(batch.positions(), rows, to, positions());
@@ -109,7 +142,8 @@ final class PassLayout {
       }
       int last = batch.positions()[first + count - 1];
       lastPosition = Math.max(lastPosition, last);
-      int blocks = last / blockTokens + 1;
+      int blocks =
+          Math.min((last + ahead - 1) / blockTokens + 1, batch.blockTable(sequence).length);
       copy(batch.blockTable(sequence), blocks, to, tables() + table);
       table += blocks;
     }

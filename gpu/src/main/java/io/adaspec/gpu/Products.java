@@ -61,7 +61,7 @@ final class Products {
         int tile = Math.min(rows, NARROW_ROWS);
         int tiles = tile >= TWO_TILES_FROM ? 2 : 1;
         int blocks = Math.ceilDiv(plan.outputs(), tiles * DeviceFormat.TILE_OUTPUTS);
-        kernels.launch(name + "_" + tile, Grid.of(blocks, Math.ceilDiv(rows, tile), 1), arguments);
+        kernels.launch(name + "_" + tile, Grid.of(Math.ceilDiv(rows, tile), blocks, 1), arguments);
       }
     }
   }
@@ -72,8 +72,8 @@ final class Products {
         tiles * (plan.format().tileBytes() + 2 * DeviceFormat.TILE_OUTPUTS)
             + WIDE_TILE * 2 * DeviceFormat.TILE_INPUTS;
     return new Grid(
-        Math.ceilDiv(plan.outputs(), WIDE_TILE),
         Math.ceilDiv(rows, WIDE_TILE),
+        Math.ceilDiv(plan.outputs(), WIDE_TILE),
         1,
         KernelModule.BLOCK,
         WIDE_STAGES * stageBytes);

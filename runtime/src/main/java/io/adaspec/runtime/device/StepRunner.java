@@ -131,6 +131,11 @@ public final class StepRunner {
                     "the plan drafts with a model and the device has no draft model; "
                         + "use the n-gram drafter or give the device a draft model"));
     drafter.needsConfidence(plan.strategy().needsConfidences());
+    if (!plan.strategy().decidesWhileDrafting() && drafter.draftsAtOnce(drafts)) {
+      drafter.draftAll(active, drafts);
+      appendNew(plan, survival);
+      return;
+    }
     drafter.pass(active, drafts);
     while (appendNew(plan, survival)) {
       boolean[] on = plan.strategy().continueDrafting(plan.batch(), survival, plan.cost());

@@ -64,18 +64,11 @@ public final class ModelDrafter implements Drafter {
 
   @Override
   public void pass(boolean[] active, Drafts drafts) {
-    batch.clear();
-    sampling.clear();
-    int candidates = 0;
-    for (int entry = 0; entry < work.size(); entry++) {
-      if (active[entry]) {
-        byLag[candidates++] = ((long) lag(entry, drafts) << 32) | entry;
-      }
-    }
-    Arrays.sort(byLag, 0, candidates);
-    for (int i = 0; i < candidates && batch.rows() < runner.maxRows(); i++) {
-      addRows((int) byLag[i], drafts);
-    }
+    collect(active, drafts);
+    run(drafts);
+  }
+
+  private void run(Drafts drafts) {
     if (batch.rows() == 0) {
       return;
     }
@@ -92,6 +85,77 @@ public final class ModelDrafter implements Drafter {
         float[] out = drafts.attachDistribution(entry, runner.config().vocabularySize());
         runner.distribution(row, work.get(entry).sampling(), out);
       }
+    }
+  }
+
+  private void collect(boolean[] active, Drafts drafts) {
+    batch.clear();
+    sampling.clear();
+    int candidates = 0;
+    for (int entry = 0; entry < work.size(); entry++) {
+      if (active[entry]) {
+        byLag[candidates++] = ((long) lag(entry, drafts) << 32) | entry;
+      }
+    }
+    Arrays.sort(byLag, 0, candidates);
+    for (int i = 0; i < candidates && batch.rows() < runner.maxRows(); i++) {
+      addRows((int) byLag[i], drafts);
+    }
+  }
+
+  /** Whether {@link #draftAll} is there for these entries; distributions are kept pass by pass. */
+  public boolean draftsAtOnce(Drafts drafts) {
+    return work.size() <= runner.mostDraftedAtOnce() && !drafts.keepsDistributions();
+  }
+
+  /**
+   * Drafts every active entry up to its cap, as that many calls of {@link #pass} would, in one go
+   * of the device.
+   */
+  public void draftAll(boolean[] active, Drafts drafts) {
+    collect(active, drafts);
+    int logitRows = batch.logitRowCount();
+    if (logitRows == 0) {
+      run(drafts);
+      return;
+    }
+    int[] caps = new int[logitRows];
+    int most = 0;
+    int samplesLeft = 0;
+    for (int row = 0; row < logitRows; row++) {
+      SequenceWork sequence = work.get(logitEntries[row]);
+      caps[row] = sequence.draftCap();
+      requireBlocks(sequence, sequence.tokens().size() + caps[row] - 1);
+      most = Math.max(most, caps[row]);
+      samplesLeft += caps[row];
+    }
+    samples.ensure(samplesLeft);
+    runner.forwardAndDraft(batch, sampling, caps, samples);
+    passes++;
+    rows += batch.rows();
+    int at = 0;
+    for (int pass = 0; pass < most; pass++) {
+      for (int row = 0; row < logitRows; row++) {
+        if (caps[row] > pass) {
+          keep(logitEntries[row], pass, at++, drafts);
+        }
+      }
+    }
+    passes += most - 1;
+  }
+
+  /** Takes in the sample of an entry in a pass of {@link #draftAll}. */
+  private void keep(int entry, int pass, int sample, Drafts drafts) {
+    drafts.append(
+        entry,
+        samples.tokenIds()[sample],
+        samples.confidences()[sample],
+        samples.margins()[sample]);
+    if (pass > 0) {
+      int position = work.get(entry).tokens().size() + pass - 1;
+      rows++;
+      contextReads += BatchView.contextReads(position, 1);
+      computed[entry] = position + 1;
     }
   }
 

@@ -41,6 +41,29 @@ public interface ModelRunner extends AutoCloseable {
    */
   void sample(RowSampling sampling, RowSamples out);
 
+  /** The most logit rows that {@link #forwardAndDraft} takes; 0 where it is not there. */
+  default int mostDraftedAtOnce() {
+    return 0;
+  }
+
+  /**
+   * A pass with its sampling and, behind it, passes of one row for each of its logit rows that has
+   * drafts left: the token sampled last, at the next position, sampled likewise. The same bits as
+   * {@link #forward} and {@link #sample} in turn, with less waiting between.
+   *
+   * @param batch logit rows are the last rows of their sequences
+   * @param sampling one entry per logit row, in order
+   * @param drafts [logit rows] tokens to sample for each, at least one; its block table holds them
+   *     all but the last
+   * @param out receives the samples of the first pass, then of the second (of the logit rows with
+   *     more than one draft, in order), and so on
+   * @throws UnsupportedOperationException if the runner has no such way
+   */
+  default void forwardAndDraft(
+      ForwardBatch batch, RowSampling sampling, int[] drafts, RowSamples out) {
+    throw new UnsupportedOperationException("this runner drafts pass by pass");
+  }
+
   /**
    * The transformed distribution of one logit row of the last pass (for rejection sampling and
    * tests).

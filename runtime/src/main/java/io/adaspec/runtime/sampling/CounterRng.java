@@ -38,7 +38,12 @@ public final class CounterRng {
   /** The stream of one (seed, position, purpose). */
   public static long stream(long seed, int position, Purpose purpose) {
     long counter = (purpose.number << 32) + (position & 0xFFFFFFFFL);
-    return mix(mix(seed + SEED_OFFSET) + counter * COUNTER_GAMMA);
+    return mix(root(seed) + counter * COUNTER_GAMMA);
+  }
+
+  /** The inner {@code mix}, which all streams of a seed share. */
+  public static long root(long seed) {
+    return mix(seed + SEED_OFFSET);
   }
 
   /** 64 random bits at {@code index} of a stream. */

@@ -28,6 +28,11 @@ record FixedStrategy(int length, DrafterKind drafter, int cap) implements Specul
   }
 
   @Override
+  public boolean decidesWhileDrafting() {
+    return false;
+  }
+
+  @Override
   public int[] select(BatchView batch, SurvivalTable survival, CostModel cost) {
     return survival.draftedCounts();
   }

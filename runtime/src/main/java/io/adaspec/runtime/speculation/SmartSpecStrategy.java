@@ -52,6 +52,11 @@ record SmartSpecStrategy(boolean upstream, DrafterKind drafter, int cap, Control
   }
 
   @Override
+  public boolean decidesWhileDrafting() {
+    return false;
+  }
+
+  @Override
   public int[] select(BatchView batch, SurvivalTable survival, CostModel cost) {
     return survival.draftedCounts();
   }

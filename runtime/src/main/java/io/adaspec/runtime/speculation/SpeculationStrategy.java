@@ -49,6 +49,14 @@ public interface SpeculationStrategy {
   boolean[] continueDrafting(BatchView batch, SurvivalTable survival, CostModel cost);
 
   /**
+   * Whether {@link #continueDrafting} may stop an entry before its cap. One that never does lets a
+   * device draft all tokens of a step without asking.
+   */
+  default boolean decidesWhileDrafting() {
+    return true;
+  }
+
+  /**
    * How many draft tokens of every entry are verified; called before the verify pass.
    *
    * @return [entries] 0 to {@code survival.drafted(entry)}

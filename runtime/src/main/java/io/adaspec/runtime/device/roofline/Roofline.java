@@ -52,7 +52,7 @@ public final class Roofline {
   public void alone(ModelShape shape, WeightFormat format, Consumer<RooflineResult> results) {
     progress.accept(shape.label() + " " + format + ": loading");
     try (ModelWeights model = RandomWeights.of(shape.config(false), format, 0);
-        Device device = open(model, Optional.empty())) {
+        Device device = open(model, Optional.empty(), shape.kvElements())) {
       for (int sequences : settings.sequences()) {
         progress.accept(shape.label() + " " + format + ": decode of " + sequences);
         results.accept(decode(device, shape, format, sequences));
@@ -73,7 +73,8 @@ public final class Roofline {
     progress.accept(target.label() + " with " + draft.label() + " " + format + ": loading");
     try (ModelWeights model = RandomWeights.of(target.config(true), format, 0);
         ModelWeights proposer = RandomWeights.of(draft.config(true), format, WRONG_EVERY);
-        Device device = open(model, Optional.of(proposer))) {
+        Device device =
+            open(model, Optional.of(proposer), target.kvElements() + draft.kvElements())) {
       for (int sequences : settings.cycles()) {
         progress.accept(target.label() + " " + format + ": cycles of " + sequences);
         results.accept(cycle(device, target, draft, format, sequences));
@@ -81,9 +82,12 @@ public final class Roofline {
     }
   }
 
-  private Device open(ModelWeights target, Optional<ModelWeights> draft) {
+  /** With as much KV memory as the sequences need, if its elements have four bytes. */
+  private Device open(ModelWeights target, Optional<ModelWeights> draft, long kvElements) {
+    long kvBytes = Float.BYTES * kvElements * settings.mostTokens(BLOCK_TOKENS);
     return devices.open(
-        new DeviceSpec(name, Optional.of(target), draft, 0, 0, BLOCK_TOKENS, settings.maxRows()));
+        new DeviceSpec(
+            name, Optional.of(target), draft, 0, kvBytes, BLOCK_TOKENS, settings.maxRows()));
   }
 
   private RooflineResult decode(

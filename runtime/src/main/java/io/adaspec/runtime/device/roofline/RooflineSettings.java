@@ -59,6 +59,17 @@ public record RooflineSettings(
     return contextTokens + (draftTokens + 1) * (repetitions + warmUps() + 2);
   }
 
+  /** Tokens of all sequences side by side, or of one as long as any may be, in whole blocks. */
+  long mostTokens(int blockTokens) {
+    int decoding = sequences.stream().mapToInt(each -> each).max().orElse(1);
+    int drafting = cycles.stream().mapToInt(each -> each).max().orElse(1);
+    long most =
+        Math.max(
+            (long) decoding * (contextTokens + 1 + blockTokens),
+            (long) drafting * (cycleTokens() + blockTokens));
+    return Math.max(MOST_TOKENS, most) + blockTokens;
+  }
+
   /** Most rows of a pass. */
   public int maxRows() {
     int most = prefills.stream().mapToInt(each -> each).max().orElse(1);
