@@ -8,6 +8,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.scaladsl.model.EntityStreamException;
@@ -29,18 +30,19 @@ public record Bodies(
     Duration timeout,
     Executor workers,
     Materializer materializer) {
+  /** The content encoding that is none. */
+  private static final String PLAIN = "identity";
 
   /** Answers from the JSON object of a request; {@code answer} runs on {@link #workers}. */
   public CompletionStage<HttpResponse> json(
       HttpRequest request, Function<ObjectNode, CompletionStage<HttpResponse>> answer) {
     ContentType type = request.entity().getContentType();
     if (!isJson(type)) {
-      request.discardEntityBytes(materializer);
-      throw new ApiException(
-          ApiError.request(
-              415,
-              "unsupported_media_type",
-              "the content type must be application/json, not " + type));
+      throw unsupported(request, "the content type must be application/json, not " + type);
+    }
+    String encoding = request.getHeader("content-encoding").map(HttpHeader::value).orElse(PLAIN);
+    if (!encoding.equalsIgnoreCase(PLAIN)) {
+      throw unsupported(request, "send the body without content encoding, not as " + encoding);
     }
     if (request.entity().getContentLengthOption().orElse(0) > maxBytes) {
       request.discardEntityBytes(materializer);
@@ -52,6 +54,11 @@ public record Bodies(
             body -> answer.apply(Json.parseObject(body.bytes(), body.length())), workers)
         .whenComplete((answered, failure) -> share.release())
         .thenCompose(Function.identity());
+  }
+
+  private ApiException unsupported(HttpRequest request, String message) {
+    request.discardEntityBytes(materializer);
+    return new ApiException(ApiError.request(415, "unsupported_media_type", message));
   }
 
   private CompletionStage<BodyBuffer> read(HttpRequest request, BodyBudget.Share share) {

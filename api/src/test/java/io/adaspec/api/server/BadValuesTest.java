@@ -197,6 +197,18 @@ class BadValuesTest {
   }
 
   @Test
+  void refusesACompressedBodyByItsEncoding() throws Exception {
+    HttpResponse<String> response =
+        server.caller.send(
+            server
+                .caller
+                .request(PATH, "Content-Type", "application/json", "Content-Encoding", "gzip")
+                .POST(HttpRequest.BodyPublishers.ofString("packed")));
+    assertThat(response.statusCode()).isEqualTo(415);
+    assertThat(Caller.json(response).at("/error/message").asText()).contains("gzip");
+  }
+
+  @Test
   void tellsTheContextFromOtherErrors() throws Exception {
     String tooLong = "a".repeat(TestServer.CONTEXT);
     JsonNode prompt = refused("{\"prompt\":\"" + tooLong + "\"}");
