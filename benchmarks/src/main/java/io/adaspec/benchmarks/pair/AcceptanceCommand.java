@@ -4,7 +4,6 @@ import io.adaspec.runtime.device.Device;
 import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.device.cpu.CpuDeviceProvider;
 import io.adaspec.runtime.model.LoadedModel;
-import io.adaspec.runtime.model.ModelFiles;
 import io.adaspec.runtime.request.TokenIds;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,6 +13,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -24,18 +24,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Measure acceptance of a pair of models on prompts from a text.")
 public final class AcceptanceCommand implements Callable<Integer> {
-  private static final String PAIR = "config/models/storyteller/storyteller-";
-
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(names = "--text", required = true, description = "Documents to take prompts from.")
   private Path text = Path.of("");
 
-  @Option(names = "--model", defaultValue = PAIR + "target-q8_0.gguf", description = "The target.")
-  private Path model = Path.of("");
-
-  @Option(names = "--draft", defaultValue = PAIR + "draft-q8_0.gguf", description = "The draft.")
-  private Path draft = Path.of("");
+  @Mixin private final PairOptions pair = new PairOptions();
 
   @Option(names = "--prompts", defaultValue = "50", description = "Default: ${DEFAULT-VALUE}.")
   private int prompts;
@@ -70,8 +64,8 @@ public final class AcceptanceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (LoadedModel target = ModelFiles.open(model);
-        LoadedModel proposer = ModelFiles.open(draft)) {
+    try (LoadedModel target = pair.openTarget();
+        LoadedModel proposer = pair.openDraft()) {
       DeviceSpec device =
           new DeviceSpec(
               "cpu",

@@ -4,7 +4,6 @@ import io.adaspec.runtime.device.Device;
 import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.device.cpu.CpuDeviceProvider;
 import io.adaspec.runtime.model.LoadedModel;
-import io.adaspec.runtime.model.ModelFiles;
 import io.adaspec.runtime.request.TokenIds;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -32,8 +32,6 @@ import picocli.CommandLine.Spec;
       "for the key recorded=FILE of simulated devices."
     })
 public final class RecordCommand implements Callable<Integer> {
-  private static final String PAIR = "config/models/storyteller/storyteller-";
-
   /** Reads confidences and never stops; long chains leave out few positions behind the last. */
   private static final PolicySnapshot ALWAYS =
       new PolicySnapshot(1, "threshold:0", DrafterKind.MODEL, 8, Verifier.COUPLED);
@@ -43,11 +41,7 @@ public final class RecordCommand implements Callable<Integer> {
   @Option(names = "--text", required = true, description = "Documents to take prompts from.")
   private Path text = Path.of("");
 
-  @Option(names = "--model", defaultValue = PAIR + "target-q8_0.gguf", description = "The target.")
-  private Path model = Path.of("");
-
-  @Option(names = "--draft", defaultValue = PAIR + "draft-q8_0.gguf", description = "The draft.")
-  private Path draft = Path.of("");
+  @Mixin private final PairOptions pair = new PairOptions();
 
   @Option(names = "--out", required = true, description = "The file to write.")
   private Path out = Path.of("");
@@ -77,8 +71,8 @@ public final class RecordCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (LoadedModel target = ModelFiles.open(model);
-        LoadedModel proposer = ModelFiles.open(draft)) {
+    try (LoadedModel target = pair.openTarget();
+        LoadedModel proposer = pair.openDraft()) {
       DeviceSpec device =
           new DeviceSpec(
               "cpu",

@@ -1,13 +1,13 @@
 package io.adaspec.benchmarks.serving;
 
 import io.adaspec.actors.EngineModel;
+import io.adaspec.benchmarks.pair.PairOptions;
 import io.adaspec.benchmarks.pair.ValidationPrompts;
 import io.adaspec.runtime.device.Device;
 import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.device.Devices;
 import io.adaspec.runtime.device.profile.DeviceProfiler;
 import io.adaspec.runtime.model.LoadedModel;
-import io.adaspec.runtime.model.ModelFiles;
 import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.time.CalendarClock;
 import java.io.IOException;
@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -33,17 +34,12 @@ import picocli.CommandLine.Spec;
       "A measurement that was interrupted goes on where it was."
     })
 public final class ServingCommand implements Callable<Integer> {
-  private static final String PAIR = "config/models/storyteller/storyteller-";
   private static final int PROMPTS = 2000;
   private static final Duration PROFILE = Duration.ofSeconds(8);
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Option(names = "--model", defaultValue = PAIR + "target-q8_0.gguf", description = "The target.")
-  private Path model = Path.of("");
-
-  @Option(names = "--draft", defaultValue = PAIR + "draft-q8_0.gguf", description = "The draft.")
-  private Path draft = Path.of("");
+  @Mixin private final PairOptions pair = new PairOptions();
 
   @Option(
       names = "--name",
@@ -126,8 +122,8 @@ public final class ServingCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (LoadedModel target = ModelFiles.open(model);
-        LoadedModel proposer = ModelFiles.open(draft)) {
+    try (LoadedModel target = pair.openTarget();
+        LoadedModel proposer = pair.openDraft()) {
       measure(plan(), target, proposer);
     }
     return 0;
@@ -154,7 +150,7 @@ public final class ServingCommand implements Callable<Integer> {
       throws IOException {
     PrintWriter progress = spec.commandLine().getErr();
     Path file = out.resolve("serving-" + name + ".csv");
-    ServingLog log = ServingLog.open(file, plan.identity(pair()), plan.classes());
+    ServingLog log = ServingLog.open(file, plan.identity(pair.fileNames()), plan.classes());
     Supplier<Device> opener = opener(target, proposer);
     say(progress, "profiling");
     CostModel cost = profile(opener);
@@ -173,10 +169,6 @@ public final class ServingCommand implements Callable<Integer> {
   private static void say(PrintWriter progress, String line) {
     progress.println(line);
     progress.flush();
-  }
-
-  private String pair() {
-    return model.getFileName() + " and " + draft.getFileName();
   }
 
   private OpenLoopTraffic.PromptSource source(LoadedModel target) throws IOException {
@@ -209,7 +201,7 @@ public final class ServingCommand implements Callable<Integer> {
   private String heading() {
     return String.join(
         "\n",
-        "# Serving " + pair() + " under open-loop load",
+        "# Serving " + pair.fileNames() + " under open-loop load",
         "",
         CalendarClock.system().now().toLocalDate()
             + ", "
