@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.Done;
 import picocli.CommandLine.Command;
@@ -34,6 +35,12 @@ final class ServeCommand implements Runnable {
    * whoever stops containers waits 10 seconds before killing them.
    */
   private static final int FAREWELL_SECONDS = 8;
+
+  /**
+   * The library takes a connection for ended when its last bytes are with the thread that writes
+   * them; the process must not end before that thread has had its turn.
+   */
+  private static final int LAST_BYTES_MILLIS = 250;
 
   @Mixin private final EngineOptions options = new EngineOptions();
   @Mixin private final ServerOptions server = new ServerOptions();
@@ -91,7 +98,13 @@ final class ServeCommand implements Runnable {
             .toCompletableFuture()
             .copy()
             .completeOnTimeout(Done.getInstance(), FAREWELL_SECONDS, TimeUnit.SECONDS)
+            .thenCompose(ServeCommand::afterLastBytes)
             .join();
+  }
+
+  private static CompletableFuture<Done> afterLastBytes(Done done) {
+    return new CompletableFuture<Done>()
+        .completeOnTimeout(done, LAST_BYTES_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   private RunningServer bind(
