@@ -3,6 +3,8 @@ package io.adaspec.runtime.scheduler;
 import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.scheduler.AdmissionControl.Outlook;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +22,23 @@ import org.jspecify.annotations.Nullable;
  * AdmissionControl} predicts it, without the prompt tokens whose KV the device has cached: that is
  * the prefix affinity. D is the time of the output, {@code o / g} steps of T with o tokens to come,
  * g tokens a step, and T the step beside all that decode there. What was given to a device in the
- * same look counts for those behind it. Between equal finishes the device with less to do wins.
+ * same look counts for those behind it.
+ *
+ * <p>Finishes within {@value #ALIKE_PERCENT} % of the first count as equal, for the measured costs
+ * of equal devices differ by that much, and would send all requests to one of two idle devices.
+ * Among them a device with less to do wins, if it has cached as much of the prompt or nothing at
+ * all to do: elsewhere the prefill of what is cached would delay others for little.
  *
  * <p>One look at the devices as they are now; used by one thread before their state changes.
  */
 public final class Placement {
+  private static final int ALIKE_PERCENT = 10;
+
+  private static final Comparator<Prediction> LEAST_TO_DO =
+      Comparator.comparingDouble(Prediction::outstandingTokens);
+  private static final Comparator<Prediction> FIRST =
+      Comparator.comparingDouble(Prediction::finishNanos).thenComparing(LEAST_TO_DO);
+
   private final List<Candidate> candidates = new ArrayList<>();
   private final Map<RequestId, Scheduler> chosen = new HashMap<>();
 
@@ -39,6 +53,7 @@ public final class Placement {
     private final double busyNanos;
     private int sequences;
     private double prefillTokens;
+    private double outputTokens;
 
     Candidate(Scheduler scheduler, long nowNanos) {
       this.scheduler = scheduler;
@@ -61,9 +76,18 @@ public final class Placement {
           + output / load.tokensPerStep() * outlook.stepNanos(sequences + 1, 0);
     }
 
+    void give(Sequence sequence, int cached) {
+      sequences++;
+      prefillTokens += sequence.knownTokens() - cached;
+      outputTokens += sequence.remainingOutput();
+    }
+
     double outstandingTokens() {
       SchedulerLoad load = outlook.load();
-      return load.pendingPrefillTokens() + load.remainingOutputTokens() + prefillTokens;
+      return load.pendingPrefillTokens()
+          + load.remainingOutputTokens()
+          + prefillTokens
+          + outputTokens;
     }
   }
 
@@ -96,30 +120,33 @@ public final class Placement {
   }
 
   private @Nullable Scheduler predict(Sequence sequence) {
-    Candidate best = null;
-    double bestFinish = Double.POSITIVE_INFINITY;
-    int bestCached = 0;
+    List<Prediction> predictions = new ArrayList<>();
     for (Candidate candidate : candidates) {
-      if (sequence.knownTokens() >= candidate.outlook.load().capacityTokens()) {
-        continue;
-      }
-      int cached = candidate.scheduler.cachedTokens(sequence);
-      double finish = candidate.finishNanos(sequence, cached);
-      boolean idler =
-          best != null
-              && finish == bestFinish
-              && candidate.outstandingTokens() < best.outstandingTokens();
-      if (best == null || finish < bestFinish || idler) {
-        best = candidate;
-        bestFinish = finish;
-        bestCached = cached;
+      if (sequence.knownTokens() < candidate.outlook.load().capacityTokens()) {
+        int cached = candidate.scheduler.cachedTokens(sequence);
+        double finish = candidate.finishNanos(sequence, cached);
+        predictions.add(new Prediction(candidate, finish, cached, candidate.outstandingTokens()));
       }
     }
-    if (best == null) {
+    if (predictions.isEmpty()) {
       return null;
     }
-    best.sequences++;
-    best.prefillTokens += sequence.knownTokens() - bestCached;
-    return best.scheduler;
+    Prediction first = Collections.min(predictions, FIRST);
+    Prediction best =
+        predictions.stream().filter(each -> each.relieves(first)).min(LEAST_TO_DO).orElse(first);
+    best.candidate().give(sequence, best.cached());
+    return best.candidate().scheduler;
+  }
+
+  /** What a device would do with a sequence, and has to do without it. */
+  private record Prediction(
+      Candidate candidate, double finishNanos, int cached, double outstandingTokens) {
+
+    /** Whether to prefer it to the device that would finish first. */
+    boolean relieves(Prediction first) {
+      return finishNanos <= first.finishNanos * (1 + ALIKE_PERCENT / 100.0)
+          && outstandingTokens < first.outstandingTokens
+          && (cached >= first.cached || outstandingTokens == 0);
+    }
   }
 }

@@ -128,4 +128,33 @@ class PlacementTest {
 
     assertThat(fast.requests()).hasSameSizeAs(twin.requests());
   }
+
+  @Test
+  void devicesWhoseMeasuredCostsDifferSlightlyShareEquallyWhoeverAsksFirst() {
+    for (boolean quickerAsksFirst : new boolean[] {true, false}) {
+      Scheduler quicker = scheduler(open("sim:tiny"), 0.97);
+      Scheduler twin = scheduler(open("sim:tiny"), 1);
+      List<Scheduler> twins = quickerAsksFirst ? List.of(quicker, twin) : List.of(twin, quicker);
+      for (int i = 0; i < 4; i++) {
+        submit("r" + i + quickerAsksFirst, i, 200);
+      }
+      twins.forEach(each -> each.schedule(0, Placement.on(each, twins, 0)));
+
+      assertThat(quicker.requests()).hasSize(2);
+      assertThat(twin.requests()).hasSize(2);
+    }
+  }
+
+  @Test
+  void anIdleDeviceTakesWhatCameWhileItsSlightlyQuickerTwinBegan() {
+    Scheduler quicker = scheduler(open("sim:tiny"), 0.97);
+    Scheduler twin = scheduler(open("sim:tiny"), 1);
+    List<Scheduler> twins = List.of(quicker, twin);
+    submit("a", 1, 200);
+    assertThat(quicker.schedule(0, Placement.on(quicker, twins, 0))).isPresent();
+    submit("b", 2, 200);
+
+    assertThat(twin.schedule(0, Placement.on(twin, twins, 0))).isPresent();
+    assertThat(twin.requests()).containsExactly(new RequestId("b"));
+  }
 }
