@@ -3,6 +3,7 @@
 #include "drafting.cu"
 #include "elementwise.cu"
 #include "matmul.cu"
+#include "rejection.cu"
 #include "sampling.cu"
 #include "upload.cu"
 #include "probe.cu"

@@ -5,52 +5,7 @@
 // logits give the same token. Sums over the vocabulary are taken in a fixed order of slices (top-p in
 // integers of 2^-44), so they do not depend on other rows; they may differ from the runtime's in the
 // last bits of a double.
-#include "selection.cuh"
-
-constexpr int SLICE = 4096;
-
-// The two largest logits of a slice, the token of the largest, and how many are not finite.
-struct Scan {
-  float max;
-  float second;
-  int token;
-  int bad;
-};
-
-// The winner of a slice's race and the slice's sums of weights.
-struct Race {
-  double time;
-  double weight;
-  double sum;
-  double kept_sum;
-  int token;
-  int unused;
-};
-
-DEVICE Scan merge(const Scan& a, const Scan& b) {
-  bool second = b.max > a.max || (b.max == a.max && b.token < a.token);
-  const Scan& winner = second ? b : a;
-  const Scan& loser = second ? a : b;
-  return Scan{winner.max, fmaxf(winner.second, loser.max), winner.token, a.bad + b.bad};
-}
-
-DEVICE Scan shuffle(const Scan& scan, int mask) {
-  return Scan{shuffle_xor(scan.max, mask), shuffle_xor(scan.second, mask), shuffle_xor(scan.token, mask),
-              shuffle_xor(scan.bad, mask)};
-}
-
-// Of all slices; every warp finds it by itself, all lanes taking part.
-DEVICE Scan scan_of_row(Global<const Scan> scans, int row, int slices) {
-  int lane = thread_x() % WARP;
-  Scan scan = {-INFINITY, -INFINITY, 0x7FFFFFFF, 0};
-  for (int slice = lane; slice < slices; slice += WARP) {
-    scan = merge(scan, scans[(size_t)row * slices + slice]);
-  }
-  for (int mask = WARP / 2; mask > 0; mask /= 2) {
-    scan = merge(scan, shuffle(scan, mask));
-  }
-  return scan;
-}
+#include "distribution.cuh"
 
 // Grid: slices by rows.
 KERNEL(BLOCK) scan_logits(Global<const int> counts, Global<const float> logits, int stride,
@@ -232,32 +187,5 @@ KERNEL(WARP) choose_tokens(Global<const int> counts, int vocabulary, Global<cons
   }
   if (thread_x() == 0) {
     choices[row] = choice;
-  }
-}
-
-// The transformed distribution of one row. Grid: slices.
-KERNEL(BLOCK) write_distribution(Global<const float> logits, int stride, int vocabulary, int row,
-                                 Global<const uint8_t> samplings, Global<const Scan> scans,
-                                 Global<const uint64_t> borders, Global<const Race> races, int slices,
-                                 Global<float> out) {
-  RowSampling sampling = sampling_of(samplings, row);
-  Scan scan = scan_of_row(scans, row, slices);
-  bool greedy = sampling.flags & SAMPLING_GREEDY;
-  bool truncated = sampling.flags & SAMPLING_TRUNCATED;
-  uint64_t border = truncated ? borders[row] : ~0ull;
-  double sum = 0;
-  for (int slice = 0; !greedy && slice < slices; slice++) {
-    sum += races[(size_t)row * slices + slice].kept_sum;
-  }
-  int end = block_x() * SLICE + SLICE < vocabulary ? block_x() * SLICE + SLICE : vocabulary;
-  for (int token = block_x() * SLICE + thread_x(); token < end; token += BLOCK) {
-    float logit = logits[(size_t)row * stride + token];
-    float share = token == scan.token ? 1.0f : 0.0f;
-    if (!greedy) {
-      bool kept = !truncated || rank_key(logit, token) <= border;
-      double weight = negative_exp(((double)logit - scan.max) * sampling.inverse_temperature);
-      share = kept ? (float)(weight / sum) : 0.0f;
-    }
-    out[token] = share;
   }
 }

@@ -3,12 +3,14 @@ package io.adaspec.gpu;
 import static io.adaspec.gpu.CudaCheck.check;
 
 import io.adaspec.runtime.kvcache.KvGeometry;
+import io.adaspec.runtime.model.DeviceRejection;
 import io.adaspec.runtime.model.ForwardBatch;
 import io.adaspec.runtime.model.ModelConfig;
 import io.adaspec.runtime.model.ModelRunner;
 import io.adaspec.runtime.model.RowSamples;
 import io.adaspec.runtime.model.RowSampling;
 import io.adaspec.runtime.request.SamplingParams;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 import jcuda.driver.JCudaDriver;
 
@@ -215,6 +217,22 @@ final class CudaModelRunner implements ModelRunner {
       sampler.receive(sampling, out);
       staged = false;
     }
+  }
+
+  @Override
+  public Optional<DeviceRejection> rejectionOf(Optional<ModelRunner> draft) {
+    CudaModelRunner drafter = this;
+    if (draft.isPresent()) {
+      if (!(draft.get() instanceof CudaModelRunner other)
+          || other.context != context
+          || other.maxRows != maxRows) {
+        return Optional.empty();
+      }
+      drafter = other;
+    }
+    return Optional.of(
+        new CudaRejection(
+            context, sampler, drafter.sampler, drafter.work.logits(), drafter.maxRows, arena));
   }
 
   @Override

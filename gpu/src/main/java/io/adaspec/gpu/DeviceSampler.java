@@ -193,22 +193,41 @@ final class DeviceSampler {
     write(params, 0, false, 0);
     send(row, 1);
     launchFor(row, 1, truncates(params), 0);
-    kernels.launch(
-        "write_distribution",
-        Grid.of(slices),
-        new LaunchArguments()
-            .add(logits)
-            .add(vocabulary)
-            .add(vocabulary)
-            .add(row)
-            .add(samplings)
-            .add(scans)
-            .add(borders)
-            .add(races)
-            .add(slices)
-            .add(probabilities));
+    writeDistributions(row, 1, probabilities, 0);
     receive(probabilities, probabilities.bytes());
     MemorySegment.copy(results.memory(), ValueLayout.JAVA_FLOAT, 0, out, 0, vocabulary);
+  }
+
+  /**
+   * Queues writing the transformed distributions of rows that were sampled.
+   *
+   * @param to receives [rows, vocabulary] floats from byte {@code offset} on
+   */
+  void writeDistributions(int firstRow, int rows, DeviceBuffer to, long offset) {
+    LaunchArguments arguments =
+        new LaunchArguments().add(logits).add(vocabulary).add(vocabulary).add(firstRow);
+    kernels.launch(
+        "write_distributions", Grid.of(slices, rows, 1), sampled(arguments).add(to, offset));
+  }
+
+  /**
+   * Queues the verification of draft tokens against rows that were sampled.
+   *
+   * @param proposals [.., vocabulary] what they were drawn from
+   * @param drafts [count] as {@code DraftRow} in {@code rejection.cu}
+   * @param recovered where behind them [count] tokens are written, in bytes
+   */
+  void reject(int count, DeviceBuffer proposals, DeviceBuffer drafts, long recovered) {
+    LaunchArguments arguments = new LaunchArguments().add(logits).add(vocabulary).add(vocabulary);
+    kernels.launch(
+        "reject_drafts",
+        Grid.of(count),
+        sampled(arguments).add(proposals).add(drafts).add(drafts, recovered));
+  }
+
+  /** Adds what sampling left of the rows. */
+  private LaunchArguments sampled(LaunchArguments arguments) {
+    return arguments.add(samplings).add(scans).add(borders).add(races).add(slices);
   }
 
   /** The raw logits of one logit row. */

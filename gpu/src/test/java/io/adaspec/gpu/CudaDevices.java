@@ -14,11 +14,13 @@ import io.adaspec.runtime.speculation.Verifier;
 import io.adaspec.runtime.step.SequenceResult;
 import io.adaspec.runtime.step.SequenceWork;
 import io.adaspec.runtime.step.StepPlan;
+import io.adaspec.runtime.step.StepResult;
 import io.adaspec.runtime.step.TokenHistory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Opens devices on the emulated driver and decodes one sequence on them. */
 final class CudaDevices {
@@ -32,6 +34,21 @@ final class CudaDevices {
 
   /** Greedy text after a prompt of three tokens, every step drafting two. */
   static List<Integer> decode(Device device, int outputTokens) {
+    return decode(
+        device::execute,
+        device.info().hasDraftModel() ? 2 : 0,
+        outputTokens,
+        SamplingParams.greedy(),
+        Verifier.COUPLED);
+  }
+
+  /** Text after a prompt of three tokens, every step drafting as many. */
+  static List<Integer> decode(
+      Function<StepPlan, StepResult> device,
+      int cap,
+      int outputTokens,
+      SamplingParams sampling,
+      Verifier verifier) {
     int[] tokens = Arrays.copyOf(new int[] {5, 6, 7}, 3 + outputTokens + 8);
     int[] blocks = {3, 1, 4, 2};
     int size = 3;
@@ -39,7 +56,6 @@ final class CudaDevices {
     int draftComputed = 0;
     while (size < 3 + outputTokens) {
       int rows = size - computed;
-      int cap = device.info().hasDraftModel() ? 2 : 0;
       BatchView view =
           new BatchView(
               List.of(
@@ -62,21 +78,21 @@ final class CudaDevices {
               computed,
               rows,
               blocks,
-              SamplingParams.greedy(),
+              sampling,
               cap > 0 ? DrafterKind.MODEL : DrafterKind.NONE,
               cap,
               draftComputed,
               cap > 0 ? blocks : new int[0]);
       SequenceResult result =
           device
-              .execute(
+              .apply(
                   new StepPlan(
                       size,
                       List.of(work),
                       view,
-                      Strategies.parse(cap > 0 ? "fixed:2" : "off"),
+                      Strategies.parse(cap > 0 ? "fixed:" + cap : "off"),
                       new NoCost(),
-                      Verifier.COUPLED))
+                      verifier))
               .sequences()
               .getFirst();
       for (int token : result.emitted()) {

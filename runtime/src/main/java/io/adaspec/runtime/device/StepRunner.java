@@ -3,6 +3,7 @@ package io.adaspec.runtime.device;
 import io.adaspec.runtime.drafting.Drafts;
 import io.adaspec.runtime.drafting.ModelDrafter;
 import io.adaspec.runtime.drafting.NgramDrafter;
+import io.adaspec.runtime.model.DeviceRejection;
 import io.adaspec.runtime.model.ModelRunner;
 import io.adaspec.runtime.sampling.InvalidLogitsException;
 import io.adaspec.runtime.sampling.VerifiedTokens;
@@ -28,6 +29,7 @@ import java.util.Optional;
  * demands. Used by one thread.
  */
 public final class StepRunner {
+  private final Optional<DeviceRejection> rejection;
   private final TargetPass target;
   private final Optional<ModelDrafter> modelDrafter;
   private final NgramDrafter ngramDrafter = new NgramDrafter();
@@ -42,8 +44,9 @@ public final class StepRunner {
    */
   public StepRunner(ModelRunner target, Optional<ModelRunner> draft, NanoClock clock) {
     draft.ifPresent(runner -> requireSameVocabulary(target, runner));
-    this.target = new TargetPass(target);
-    this.modelDrafter = draft.map(ModelDrafter::new);
+    this.rejection = target.rejectionOf(draft);
+    this.target = new TargetPass(target, rejection);
+    this.modelDrafter = draft.map(runner -> new ModelDrafter(runner, rejection));
     this.clock = clock;
   }
 
@@ -102,6 +105,7 @@ public final class StepRunner {
       longest = Math.max(longest, sequence.draftCap());
     }
     drafts.begin(work.size(), longest, plan.verifier() == Verifier.REJECTION);
+    rejection.ifPresent(DeviceRejection::begin);
     SurvivalTable survival = new SurvivalTable(work.size(), longest);
     if (active.length < work.size()) {
       active = new boolean[work.size() * 2];

@@ -1,8 +1,10 @@
 package io.adaspec.runtime.device;
 
 import io.adaspec.runtime.drafting.Drafts;
+import io.adaspec.runtime.model.DeviceRejection;
 import io.adaspec.runtime.model.ForwardBatch;
 import io.adaspec.runtime.model.ModelRunner;
+import io.adaspec.runtime.model.RejectionRows;
 import io.adaspec.runtime.model.RowSamples;
 import io.adaspec.runtime.model.RowSampling;
 import io.adaspec.runtime.sampling.CoupledVerifier;
@@ -12,6 +14,7 @@ import io.adaspec.runtime.speculation.BatchView;
 import io.adaspec.runtime.speculation.Verifier;
 import io.adaspec.runtime.step.SequenceWork;
 import io.adaspec.runtime.step.StepPlan;
+import java.util.Optional;
 
 /**
  * The one target pass of a step: prefill chunks, decodes and drafts to verify as one ragged batch,
@@ -19,6 +22,10 @@ import io.adaspec.runtime.step.StepPlan;
  */
 final class TargetPass {
   private final ModelRunner runner;
+  private final Optional<DeviceRejection> rejection;
+  private final RejectionRows toReject = new RejectionRows();
+  private int[] firstToReject = new int[16];
+  private int[] recovered = new int[64];
   private final ForwardBatch batch = new ForwardBatch();
   private final RowSampling sampling = new RowSampling();
   private final RowSamples samples = new RowSamples();
@@ -26,8 +33,12 @@ final class TargetPass {
   private float[] distribution = new float[0];
   private long contextReads;
 
-  TargetPass(ModelRunner runner) {
+  /**
+   * @param rejection of the runner; where it is there, distributions stay on the device
+   */
+  TargetPass(ModelRunner runner, Optional<DeviceRejection> rejection) {
     this.runner = runner;
+    this.rejection = rejection;
   }
 
   /**
@@ -41,6 +52,7 @@ final class TargetPass {
     contextReads = 0;
     if (firstLogitRows.length < lengths.length) {
       firstLogitRows = new int[lengths.length * 2];
+      firstToReject = new int[lengths.length * 2];
     }
     for (int entry = 0; entry < lengths.length; entry++) {
       add(entry, plan.work().get(entry), drafts, lengths[entry]);
@@ -56,6 +68,36 @@ final class TargetPass {
     runner.forward(batch);
     samples.ensure(batch.logitRowCount());
     runner.sample(sampling, samples);
+    if (plan.verifier() == Verifier.REJECTION) {
+      rejection.ifPresent(device -> rejectAll(device, plan, drafts, lengths));
+    }
+  }
+
+  /** Verifies the drafts of all sampled entries where the logits are. */
+  private void rejectAll(DeviceRejection device, StepPlan plan, Drafts drafts, int[] lengths) {
+    toReject.clear();
+    for (int entry = 0; entry < lengths.length; entry++) {
+      SequenceWork sequence = plan.work().get(entry);
+      firstToReject[entry] = toReject.rows();
+      if (!sequence.sampling().isGreedy()) {
+        long seed = sequence.sampling().seed();
+        for (int i = 0; i < lengths[entry]; i++) {
+          int position = sequence.tokens().size() + i;
+          toReject.add(
+              firstLogitRows[entry] + i,
+              drafts.token(entry, i),
+              drafts.proposal(entry, i),
+              RejectionSampler.acceptDraw(seed, position),
+              RejectionSampler.recoverDraw(seed, position));
+        }
+      }
+    }
+    if (toReject.rows() > 0) {
+      if (recovered.length < toReject.rows()) {
+        recovered = new int[toReject.rows() * 2];
+      }
+      device.verify(toReject, recovered);
+    }
   }
 
   /** What the target keeps of an entry's draft; for entries that sample. */
@@ -63,7 +105,9 @@ final class TargetPass {
       int entry, SequenceWork sequence, Drafts drafts, int count, Verifier verifier) {
     int first = firstLogitRows[entry];
     if (verifier == Verifier.REJECTION && !sequence.sampling().isGreedy()) {
-      return reject(entry, sequence, drafts, count);
+      return rejection.isPresent()
+          ? rejected(entry, count)
+          : reject(entry, sequence, drafts, count);
     }
     return CoupledVerifier.verify(
         index -> drafts.token(entry, index), count, samples.tokenIds(), first);
@@ -101,6 +145,17 @@ final class TargetPass {
         firstLogitRows[entry] = logitRow;
       }
     }
+  }
+
+  /** What the device decided. */
+  private VerifiedTokens rejected(int entry, int count) {
+    for (int i = 0; i < count; i++) {
+      int token = recovered[firstToReject[entry] + i];
+      if (token != DeviceRejection.ACCEPTED) {
+        return new VerifiedTokens(i, token);
+      }
+    }
+    return new VerifiedTokens(count, samples.tokenIds()[firstLogitRows[entry] + count]);
   }
 
   private VerifiedTokens reject(int entry, SequenceWork sequence, Drafts drafts, int count) {

@@ -1,5 +1,6 @@
 package io.adaspec.runtime.drafting;
 
+import io.adaspec.runtime.model.DeviceRejection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +23,7 @@ public final class Drafts {
   private float[] confidences = new float[64];
   private float[] margins = new float[64];
   private float[][] distributions = new float[64][];
+  private int[] proposals = new int[64];
 
   /**
    * Empties the drafts for a step.
@@ -43,6 +45,7 @@ public final class Drafts {
       confidences = new float[size * 2];
       margins = new float[size * 2];
       distributions = new float[size * 2][];
+      proposals = new int[size * 2];
     }
   }
 
@@ -56,6 +59,7 @@ public final class Drafts {
     confidences[at] = confidence;
     margins[at] = margin;
     distributions[at] = ONE_HOT;
+    proposals[at] = DeviceRejection.CERTAIN;
   }
 
   /** Whether {@link #attachDistribution} is wanted. */
@@ -76,6 +80,20 @@ public final class Drafts {
     float[] out = distributionPool.get(distributionsUsed++);
     distributions[at(entry, counts[entry] - 1)] = out;
     return out;
+  }
+
+  /**
+   * The same where the distribution stays on the device.
+   *
+   * @param proposal its number there
+   */
+  public void attachProposal(int entry, int proposal) {
+    proposals[at(entry, counts[entry] - 1)] = proposal;
+  }
+
+  /** What the token was drawn from, as {@link DeviceRejection} knows it. */
+  public int proposal(int entry, int position) {
+    return proposals[at(entry, position)];
   }
 
   public int count(int entry) {

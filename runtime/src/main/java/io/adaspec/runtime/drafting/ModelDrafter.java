@@ -1,5 +1,6 @@
 package io.adaspec.runtime.drafting;
 
+import io.adaspec.runtime.model.DeviceRejection;
 import io.adaspec.runtime.model.ForwardBatch;
 import io.adaspec.runtime.model.ModelRunner;
 import io.adaspec.runtime.model.RowSamples;
@@ -9,6 +10,7 @@ import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.step.SequenceWork;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Drafts with a small model of the target's vocabulary, one token of every active entry per pass,
@@ -20,6 +22,7 @@ import java.util.List;
  */
 public final class ModelDrafter implements Drafter {
   private final ModelRunner runner;
+  private final Optional<DeviceRejection> rejection;
   private final ForwardBatch batch = new ForwardBatch();
   private final RowSampling sampling = new RowSampling();
   private final RowSamples samples = new RowSamples();
@@ -32,8 +35,12 @@ public final class ModelDrafter implements Drafter {
   private int rows;
   private long contextReads;
 
-  public ModelDrafter(ModelRunner runner) {
+  /**
+   * @param rejection keeps distributions where it is there; else they are read
+   */
+  public ModelDrafter(ModelRunner runner, Optional<DeviceRejection> rejection) {
     this.runner = runner;
+    this.rejection = rejection;
   }
 
   @Override
@@ -78,10 +85,25 @@ public final class ModelDrafter implements Drafter {
     samples.ensure(batch.logitRowCount());
     runner.sample(sampling, samples);
     for (int row = 0; row < batch.logitRowCount(); row++) {
-      int entry = logitEntries[row];
       drafts.append(
-          entry, samples.tokenIds()[row], samples.confidences()[row], samples.margins()[row]);
-      if (drafts.keepsDistributions() && !work.get(entry).sampling().isGreedy()) {
+          logitEntries[row],
+          samples.tokenIds()[row],
+          samples.confidences()[row],
+          samples.margins()[row]);
+    }
+    if (drafts.keepsDistributions() && batch.logitRowCount() > 0) {
+      keepDistributions(drafts);
+    }
+  }
+
+  private void keepDistributions(Drafts drafts) {
+    int rowsSampled = batch.logitRowCount();
+    int first = rejection.map(device -> device.keep(rowsSampled)).orElse(0);
+    for (int row = 0; row < rowsSampled; row++) {
+      int entry = logitEntries[row];
+      if (rejection.isPresent()) {
+        drafts.attachProposal(entry, first + row);
+      } else if (!work.get(entry).sampling().isGreedy()) {
         float[] out = drafts.attachDistribution(entry, runner.config().vocabularySize());
         runner.distribution(row, work.get(entry).sampling(), out);
       }

@@ -2,6 +2,7 @@ package io.adaspec.runtime.model;
 
 import io.adaspec.runtime.kvcache.KvGeometry;
 import io.adaspec.runtime.request.SamplingParams;
+import java.util.Optional;
 
 /**
  * One model on one device, with its own paged KV memory; the same interface for target and draft,
@@ -62,6 +63,16 @@ public interface ModelRunner extends AutoCloseable {
   default void forwardAndDraft(
       ForwardBatch batch, RowSampling sampling, int[] drafts, RowSamples out) {
     throw new UnsupportedOperationException("this runner drafts pass by pass");
+  }
+
+  /**
+   * Rejection verification on the device.
+   *
+   * @param draft the model that drafts, if one does
+   * @return empty where distributions of both models have to be read
+   */
+  default Optional<DeviceRejection> rejectionOf(Optional<ModelRunner> draft) {
+    return Optional.empty();
   }
 
   /**

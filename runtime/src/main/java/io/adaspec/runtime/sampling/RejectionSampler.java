@@ -9,10 +9,23 @@ import io.adaspec.runtime.sampling.CounterRng.Purpose;
  *
  * <p>The emitted token then follows q exactly, provided that whether a draft token is verified does
  * not depend on its own value: dropping it for its confidence biases the result. Draws are keyed by
- * (seed, position, purpose).
+ * (seed, position, purpose). Shares of what is left are integers of 2⁻⁶², so that their sums have
+ * no order and any device decides alike.
  */
 public final class RejectionSampler {
+  private static final double UNITS = 0x1p62;
+
   private RejectionSampler() {}
+
+  /** The draw that decides whether the draft token at a position is kept. */
+  public static double acceptDraw(long seed, int position) {
+    return CounterRng.uniform(CounterRng.stream(seed, position, Purpose.ACCEPT), 0);
+  }
+
+  /** The draw of the token in place of a rejected one. */
+  public static double recoverDraw(long seed, int position) {
+    return CounterRng.uniform(CounterRng.stream(seed, position, Purpose.RECOVER), 0);
+  }
 
   /**
    * Whether the target keeps a draft token.
@@ -23,8 +36,7 @@ public final class RejectionSampler {
   public static boolean accepts(
       int token, float[] proposal, float[] target, long seed, int position) {
     double p = proposal.length == 0 ? 1 : proposal[token];
-    long stream = CounterRng.stream(seed, position, Purpose.ACCEPT);
-    return CounterRng.uniform(stream, 0) * p < target[token];
+    return acceptDraw(seed, position) * p < target[token];
   }
 
   /**
@@ -35,29 +47,24 @@ public final class RejectionSampler {
    * @param target [vocabulary] q
    */
   public static int recover(int token, float[] proposal, float[] target, long seed, int position) {
-    double mass = 0;
+    long mass = 0;
     for (int i = 0; i < target.length; i++) {
       mass += residual(i, token, proposal, target);
     }
-    long stream = CounterRng.stream(seed, position, Purpose.RECOVER);
-    double left = CounterRng.uniform(stream, 0) * mass;
-    int last = -1;
-    for (int i = 0; i < target.length; i++) {
-      double share = residual(i, token, proposal, target);
-      if (share > 0) {
-        last = i;
-        left -= share;
-        if (left < 0) {
-          return i;
-        }
-      }
+    if (mass == 0) {
+      return mostLikely(target);
     }
-    return last >= 0 ? last : mostLikely(target);
+    long left = Math.min((long) (recoverDraw(seed, position) * mass), mass - 1);
+    int i = -1;
+    while (left >= 0) {
+      left -= residual(++i, token, proposal, target);
+    }
+    return i;
   }
 
-  private static double residual(int i, int token, float[] proposal, float[] target) {
+  private static long residual(int i, int token, float[] proposal, float[] target) {
     double p = proposal.length == 0 ? (i == token ? 1 : 0) : proposal[i];
-    return Math.max(0, target[i] - p);
+    return (long) (Math.max(0, target[i] - p) * UNITS);
   }
 
   /** Reached only when rounding left no residual: p equals q, so any choice from q will do. */

@@ -14,6 +14,7 @@ import io.adaspec.runtime.step.TokenHistory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -138,7 +139,7 @@ class ModelDrafterTest {
   }
 
   private static ModelDrafter drafter(ModelRunner runner) {
-    ModelDrafter drafter = new ModelDrafter(runner);
+    ModelDrafter drafter = new ModelDrafter(runner, Optional.empty());
     drafter.needsConfidence(true);
     List<SequenceWork> work = new ArrayList<>();
     for (int entry = 0; entry < SIZES.length; entry++) {
