@@ -39,7 +39,12 @@ final class MatrixPacker {
   /** Bytes of a tensor in kernel order, without alignment. */
   static long bytes(WeightTensor tensor, int panelRows) {
     long panelBytes = Math.multiplyExact(tensor.format().bytesOf(tensor.columns()), panelRows);
-    return Math.multiplyExact(panelBytes, Math.ceilDiv(tensor.rows(), panelRows));
+    long panels = Math.ceilDiv(tensor.rows(), panelRows);
+    if (tensor.format().blockElements() == 1 || panels == 1) {
+      return Math.multiplyExact(panelBytes, panels);
+    }
+    long odd = Math.multiplyExact(panelBytes, panels / 2);
+    return Math.addExact(PackedMatrix.secondHalf(panelBytes, panels), odd);
   }
 
   /**
@@ -51,7 +56,7 @@ final class MatrixPacker {
     int panelRows = matrix.panelRows();
     int firstRow = panel * panelRows;
     int rows = Math.min(panelRows, matrix.rows() - firstRow);
-    long at = matrix.panelBytes() * panel;
+    long at = matrix.panelOffset(panel);
     long firstByte = tensor.format().bytesOf(matrix.columns()) * firstRow;
     switch (matrix.format()) {
       case F32 -> packInts(tensor, firstByte, matrix, at, rows);

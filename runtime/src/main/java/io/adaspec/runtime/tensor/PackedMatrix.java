@@ -14,6 +14,10 @@ import java.util.Arrays;
  * Q8_0: 32 × panelRows bytes; Q4_0: 16 × panelRows bytes, byte j holding column j low and j + 16
  * high. The last panel is padded with zero weights.
  *
+ * <p>Kernels take quantised panels two by two. Those of even and those of odd number lie in a half
+ * each, so both of a pair go on where those of the pair before ended: two long streams, which
+ * processors fetch ahead, and which reach the end of a page, where fetching ahead stops, together.
+ *
  * @param name of the tensor it was made from
  * @param format element format, unchanged by packing
  * @param rows outputs
@@ -44,6 +48,9 @@ public record PackedMatrix(
     return Math.addExact(MatrixPacker.bytes(tensor, panelRows), MatrixPacker.ALIGNMENT);
   }
 
+  /** The halves of quantised panels are whole pages of this many bytes apart. */
+  static final long PAGE = 4096;
+
   /** Panels, the last one perhaps padded. */
   public int panels() {
     return Math.ceilDiv(rows, panelRows);
@@ -57,6 +64,20 @@ public record PackedMatrix(
   /** Bytes of one panel. */
   public long panelBytes() {
     return format.bytesOf(columns) * panelRows;
+  }
+
+  /** Byte of {@code data} at which a panel starts. */
+  long panelOffset(int panel) {
+    if (format.blockElements() == 1) {
+      return panelBytes() * panel;
+    }
+    return panelBytes() * (panel / 2) + panel % 2 * secondHalf(panelBytes(), panels());
+  }
+
+  /** Where the half of the odd panels starts. */
+  static long secondHalf(long panelBytes, long panels) {
+    long even = Math.multiplyExact(panelBytes, Math.ceilDiv(panels, 2));
+    return Math.multiplyExact(Math.ceilDiv(even, PAGE), PAGE);
   }
 
   /** Bytes of a stretch of {@code columnCount} columns of one panel, a whole number of blocks. */

@@ -76,7 +76,7 @@ public final class ScalarKernels implements Kernels {
 
   /** The scale of the block that holds input {@code k} of output {@code n} of a panel. */
   private static float scale(PackedMatrix matrix, int panel, int k, int n) {
-    long block = matrix.panelBytes() * panel + matrix.stretchBytes(k);
+    long block = matrix.panelOffset(panel) + matrix.stretchBytes(k);
     return HalfFloats.f16(matrix.data().get(SHORT, block + 2L * n));
   }
 
@@ -85,7 +85,7 @@ public final class ScalarKernels implements Kernels {
     int width = matrix.panelRows();
     MemorySegment data = matrix.data();
     int inBlock = k % matrix.format().blockElements();
-    long start = matrix.panelBytes() * panel + matrix.stretchBytes(k - inBlock);
+    long start = matrix.panelOffset(panel) + matrix.stretchBytes(k - inBlock);
     return switch (matrix.format()) {
       case F32 -> data.get(FLOAT, start + 4L * n);
       case F16 -> HalfFloats.f16(data.get(SHORT, start + 2L * n));

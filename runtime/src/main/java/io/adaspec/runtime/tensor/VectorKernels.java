@@ -84,9 +84,10 @@ public final class VectorKernels implements Kernels {
       int column,
       KernelScratch scratch) {
     MemorySegment w = matrix.data();
-    long start = matrix.panelBytes() * panel;
+    long start = matrix.panelOffset(panel);
+    long gap = matrix.panelOffset(panel + 1) - start;
     if (matrix.format() == WeightFormat.Q8_0) {
-      pair(w, start, matrix.panelBytes(), matrix.columns(), x, 0, rows, out, column);
+      pair(w, start, gap, matrix.columns(), x, 0, rows, out, column);
       return;
     }
     long half = scratch.panel().byteSize() / 2;
@@ -94,8 +95,7 @@ public final class VectorKernels implements Kernels {
       int depth = Math.min(KernelScratch.DEPTH, matrix.columns() - k);
       long at = start + matrix.stretchBytes(k);
       VectorExpand.expand(WeightFormat.Q4_0, w, at, depth, scratch.panel());
-      VectorExpand.expand(
-          WeightFormat.Q4_0, w, at + matrix.panelBytes(), depth, scratch.panel().asSlice(half));
+      VectorExpand.expand(WeightFormat.Q4_0, w, at + gap, depth, scratch.panel().asSlice(half));
       pair(scratch.panel(), 0, half, depth, x, k, rows, out, column);
     }
   }
@@ -124,7 +124,7 @@ public final class VectorKernels implements Kernels {
       KernelScratch scratch) {
     WeightFormat format = matrix.format();
     MemorySegment w = matrix.data();
-    long start = matrix.panelBytes() * panel;
+    long start = matrix.panelOffset(panel);
     int step =
         switch (format) {
           case Q8_0, F32 -> matrix.columns();
