@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * What an engine can do: closed loops of several numbers of clients, of which the fastest counts,
@@ -18,6 +19,10 @@ final class BaselineMeasurement {
   private static final List<Integer> CLIENTS = List.of(4, 8, 16, 32);
 
   private static final int ALONE = 7;
+
+  private static final int PIECE_CLIENTS = 8;
+  private static final double PIECE_SHARE = 0.5;
+  private static final double LEAST_PIECES_SECONDS = 0.7;
 
   /** The part of the loop in which clients fall out of step and kernels are compiled. */
   private static final double RAMP = 0.4;
@@ -55,12 +60,33 @@ final class BaselineMeasurement {
               (delivery.lastNanos() - delivery.firstNanos()) / 1e6 / (delivery.tokens() - 1)));
     }
     return new Baseline(
-        capacity, median(alone, ServedAlone::ttftMillis), median(alone, ServedAlone::tpotMillis));
+        capacity,
+        median(alone, ServedAlone::ttftMillis),
+        median(alone, ServedAlone::tpotMillis),
+        pieceSeconds());
+  }
+
+  /** Median seconds of a fixed piece of work: some requests at once, of half the output tokens. */
+  double pieceSeconds() {
+    int tokens = Math.max(2, (int) (PIECE_SHARE * plan.outputTokens()));
+    long start = engine.clock().nanoTime();
+    List<Double> seconds = new ArrayList<>();
+    long now = start;
+    while (now - start < 1e9 * LEAST_PIECES_SECONDS) {
+      long began = now;
+      Stream.generate(() -> send(tokens, began))
+          .limit(PIECE_CLIENTS)
+          .toList()
+          .forEach(CompletableFuture::join);
+      now = engine.clock().nanoTime();
+      seconds.add((now - began) / 1e9);
+    }
+    return median(seconds, Double::doubleValue);
   }
 
   private record ServedAlone(double ttftMillis, double tpotMillis) {}
 
-  private static double median(List<ServedAlone> all, ToDoubleFunction<ServedAlone> figure) {
+  private static <T> double median(List<T> all, ToDoubleFunction<T> figure) {
     double[] sorted = all.stream().mapToDouble(figure).sorted().toArray();
     return sorted[sorted.length / 2];
   }

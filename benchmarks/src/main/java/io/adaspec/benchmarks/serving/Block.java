@@ -9,11 +9,21 @@ import java.util.List;
  * @param load mean arrival rate as a share of the capacity
  * @param number of the block
  * @param policy under which it was served
+ * @param speed of the machine before the block ÷ when the baseline was measured
  * @param seconds from its beginning to its last token
  * @param requests in the order of arrival
  */
-record Block(double load, int number, String policy, double seconds, List<ServedRequest> requests) {
+record Block(
+    double load,
+    int number,
+    String policy,
+    double speed,
+    double seconds,
+    List<ServedRequest> requests) {
   Block {
+    if (!(speed > 0)) {
+      throw new IllegalArgumentException("speed " + speed + " must be positive");
+    }
     requests = List.copyOf(requests);
   }
 

@@ -6,6 +6,7 @@ import io.adaspec.runtime.speculation.CostModel;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -19,8 +20,9 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  * <p>First closed loops under plain decoding say what a load of 1 is, and requests that are alone
  * say what targets are multiples of. Then blocks: at every load, every policy serves the same
  * requests at the same times, one policy after the other, in alternating order; a block ends when
- * all its requests are served. Every finished block is logged, and those in the log are not run
- * again.
+ * all its requests are served. Before them a fixed piece of work under plain decoding says how fast
+ * the machine is now, and rates and targets follow. Every finished block is logged, and those in
+ * the log are not run again.
  */
 final class ServingBenchmark implements AutoCloseable {
   private static final String PLAIN = "off";
@@ -82,22 +84,45 @@ final class ServingBenchmark implements AutoCloseable {
 
   /** Runs all blocks that the log does not have. */
   void run(ServingLog log, Baseline baseline) throws IOException {
-    Map<String, LoadGenerator> generators = new LinkedHashMap<>();
-    engines.forEach(
-        (policy, engine) -> generators.put(policy, new LoadGenerator(engine, plan, baseline)));
     for (int block = 0; block < plan.blocks(); block++) {
       for (double load : plan.loads()) {
-        List<OpenLoopTraffic.Arrival> arrivals =
-            traffic.block(load, block, load * baseline.requestsPerSecond());
-        for (String policy : plan.order(block)) {
-          if (!log.has(load, block, policy)) {
-            progress.accept(
-                "block " + block + ", load " + load + ", " + arrivals.size() + ", " + policy);
-            LoadGenerator generator = Optional.ofNullable(generators.get(policy)).orElseThrow();
-            log.append(served(load, block, policy, arrivals, generator.serve(arrivals)));
-          }
-        }
+        run(log, load, block, baseline);
       }
+    }
+  }
+
+  private void run(ServingLog log, double load, int block, Baseline baseline) throws IOException {
+    List<String> missing =
+        plan.order(block).stream().filter(policy -> !log.has(load, block, policy)).toList();
+    if (!missing.isEmpty()) {
+      double speed = log.speed(load, block).orElseGet(() -> speed(baseline));
+      run(log, load, block, missing, speed, baseline.at(speed));
+    }
+  }
+
+  /** The machine's, now ÷ when the baseline was measured; as exact as the log keeps it. */
+  private double speed(Baseline baseline) {
+    double now = baseline.pieceSeconds() / measurement(PLAIN).pieceSeconds();
+    return Math.round(1e4 * now) / 1e4;
+  }
+
+  private void run(
+      ServingLog log, double load, int block, List<String> order, double speed, Baseline now)
+      throws IOException {
+    List<OpenLoopTraffic.Arrival> arrivals =
+        traffic.block(load, block, load * now.requestsPerSecond());
+    for (String policy : order) {
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "block %d, load %s, %d requests, machine at %.2f, %s",
+              block,
+              load,
+              arrivals.size(),
+              speed,
+              policy));
+      LoadGenerator generator = new LoadGenerator(engine(policy), plan, now);
+      log.append(served(load, block, policy, speed, arrivals, generator.serve(arrivals)));
     }
   }
 
@@ -105,13 +130,14 @@ final class ServingBenchmark implements AutoCloseable {
       double load,
       int block,
       String policy,
+      double speed,
       List<OpenLoopTraffic.Arrival> arrivals,
       List<ServedRequest> requests) {
     double last = plan.blockSeconds();
     for (int i = 0; i < requests.size(); i++) {
       last = Math.max(last, arrivals.get(i).seconds() + requests.get(i).e2eMillis() / 1e3);
     }
-    return new Block(load, block, policy, last, requests);
+    return new Block(load, block, policy, speed, last, requests);
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /**
@@ -21,8 +22,9 @@ import java.util.stream.Collectors;
  */
 final class ServingLog {
   private static final String SETTINGS = "# settings: ";
-  private static final String BASELINE = "# requests/s, TTFT ms and TPOT ms of plain decoding: ";
-  private static final String HEADING = "load,block,policy,seconds,requests";
+  private static final String BASELINE =
+      "# requests/s, TTFT ms, TPOT ms and piece s of plain decoding: ";
+  private static final String HEADING = "load,block,policy,speed,seconds,requests";
 
   private final Path file;
   private final String identity;
@@ -69,7 +71,8 @@ final class ServingLog {
             new Baseline(
                 Double.parseDouble(numbers[0]),
                 Double.parseDouble(numbers[1]),
-                Double.parseDouble(numbers[2])));
+                Double.parseDouble(numbers[2]),
+                Double.parseDouble(numbers[3])));
     for (String line : lines.subList(3, lines.size())) {
       blocks.add(parse(line, baseline.get()));
     }
@@ -87,10 +90,11 @@ final class ServingLog {
     String numbers =
         String.format(
             Locale.ROOT,
-            "%.4f,%.4f,%.4f",
+            "%.4f,%.4f,%.4f,%.5f",
             measured.requestsPerSecond(),
             measured.ttftMillis(),
-            measured.tpotMillis());
+            measured.tpotMillis(),
+            measured.pieceSeconds());
     Files.writeString(
         file, SETTINGS + identity + "\n" + BASELINE + numbers + "\n" + HEADING + "\n");
     baseline = Optional.of(measured);
@@ -102,16 +106,25 @@ final class ServingLog {
         .anyMatch(b -> b.load() == load && b.number() == block && b.policy().equals(policy));
   }
 
+  /** The machine's speed that a block of some policy at that load was measured with. */
+  OptionalDouble speed(double load, int block) {
+    return blocks.stream()
+        .filter(b -> b.load() == load && b.number() == block)
+        .mapToDouble(Block::speed)
+        .findFirst();
+  }
+
   void append(Block block) throws IOException {
     String requests = block.requests().stream().map(this::format).collect(Collectors.joining(" "));
     Files.writeString(
         file,
         String.format(
             Locale.ROOT,
-            "%s,%d,%s,%.4f,%s%n",
+            "%s,%d,%s,%.4f,%.4f,%s%n",
             block.load(),
             block.number(),
             block.policy(),
+            block.speed(),
             block.seconds(),
             requests),
         StandardOpenOption.APPEND);
@@ -133,18 +146,20 @@ final class ServingLog {
   }
 
   private Block parse(String line, Baseline against) {
-    String[] fields = line.split(",", 5);
+    String[] fields = line.split(",", 6);
+    double speed = Double.parseDouble(fields[3]);
     List<ServedRequest> requests = new ArrayList<>();
-    for (String word : fields[4].split(" ", -1)) {
+    for (String word : fields[5].split(" ", -1)) {
       if (!word.isEmpty()) {
-        requests.add(request(word.split(":", -1), against));
+        requests.add(request(word.split(":", -1), against.at(speed)));
       }
     }
     return new Block(
         Double.parseDouble(fields[0]),
         Integer.parseInt(fields[1]),
         fields[2],
-        Double.parseDouble(fields[3]),
+        speed,
+        Double.parseDouble(fields[4]),
         requests);
   }
 

@@ -54,12 +54,15 @@ final class ServingReport {
     out.format(
         "Plain decoding serves %.2f requests/s of %d prompt and %d output tokens in the fastest of"
             + " four closed loops (4 to 32 clients): a load of 1. A request alone has a TTFT of %.1f ms and a TPOT of %.2f"
-            + " ms; targets are multiples of these:%n%n",
+            + " ms; targets are multiples of these, at the machine's speed of then (before each block it was"
+            + " measured again, and rates and targets followed: %.2f to %.2f of it):%n%n",
         baseline.requestsPerSecond(),
         plan.promptTokens(),
         plan.outputTokens(),
         baseline.ttftMillis(),
-        baseline.tpotMillis());
+        baseline.tpotMillis(),
+        blocks.stream().mapToDouble(Block::speed).min().orElse(1),
+        blocks.stream().mapToDouble(Block::speed).max().orElse(1));
     out.format("| class | share | TTFT target | TPOT target |%n|---|---|---|---|%n");
     for (TargetRule rule : plan.classes()) {
       SloTarget target = rule.target(baseline);

@@ -60,10 +60,26 @@ class ServingBenchmarkTest {
   @Test
   void refusesAFileOfOtherSettings() throws IOException {
     Path file = folder.resolve("serving-test.csv");
-    log(file).begin(new Baseline(10, 5, 1));
+    log(file).begin(new Baseline(10, 5, 1, 1));
     assertThatThrownBy(() -> ServingLog.open(file, PLAN.identity("another"), PLAN.classes()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("--name");
+  }
+
+  @Test
+  void ratesAndTargetsFollowTheMachinesSpeed() throws IOException {
+    Path file = folder.resolve("serving-test.csv");
+    ServingLog log = log(file);
+    log.begin(new Baseline(10, 5, 1, 0.3));
+    ServedRequest request =
+        new ServedRequest(ServiceClass.INTERACTIVE, new SloTarget(1, 1), 5, 20, 40);
+    log.append(new Block(0.5, 0, "off", 0.5, 1, List.of(request)));
+    ServingLog again = log(file);
+    assertThat(again.speed(0.5, 0)).hasValue(0.5);
+    assertThat(again.speed(0.5, 1)).isEmpty();
+    assertThat(again.blocks().getFirst().requests().getFirst().target())
+        .isEqualTo(new SloTarget(100_000_000, 4_000_000));
+    assertThat(again.baseline().orElseThrow().at(0.5)).isEqualTo(new Baseline(5, 10, 2, 0.6));
   }
 
   @Test
@@ -73,7 +89,7 @@ class ServingBenchmarkTest {
       blocks.add(block(i, "off", 10 + i % 3));
       blocks.add(block(i, "fixed:2", 6 + i % 3));
     }
-    new ServingReport(PLAN, new Baseline(10, 5, 4), blocks).write(folder, "serving-x", "# X");
+    new ServingReport(PLAN, new Baseline(10, 5, 4, 1), blocks).write(folder, "serving-x", "# X");
     String report = Files.readString(folder.resolve("serving-x.md"));
     assertThat(report)
         .containsPattern("TPOT ms mean \\| 0\\.63\\d \\[0\\.\\d+, 0\\.\\d+\\] better")
@@ -100,7 +116,7 @@ class ServingBenchmarkTest {
             5,
             20,
             20 + 4 * tpotMillis);
-    return new Block(0.5, number, policy, 1, Collections.nCopies(10, request));
+    return new Block(0.5, number, policy, 1, 1, Collections.nCopies(10, request));
   }
 
   private static ServingLog log(Path file) throws IOException {
