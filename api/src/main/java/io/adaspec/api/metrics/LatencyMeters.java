@@ -82,7 +82,7 @@ final class LatencyMeters {
   void recordStep(String device, StepReport report, long turnaroundNanos) {
     Tags tags = model.and("device", device);
     record("adaspec_step", tags, turnaroundNanos);
-    record("adaspec_step_overhead", tags, turnaroundNanos - report.totalNanos());
+    record("adaspec_step_overhead", tags, turnaroundNanos - report.executeNanos());
     record(
         "adaspec_step_prediction_error",
         tags,

@@ -148,6 +148,7 @@ public class ControlBenchmark {
         0,
         total,
         total,
+        total,
         draftNanos,
         verifyNanos,
         passes,

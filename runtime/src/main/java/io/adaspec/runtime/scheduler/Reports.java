@@ -13,9 +13,15 @@ final class Reports {
 
   /**
    * @param cost as corrected before the step
+   * @param plannedNanos when planning began
    */
   static StepReport of(
-      StepPlanner.Planned step, StepResult result, Commit commit, CostModel cost, long nowNanos) {
+      StepPlanner.Planned step,
+      StepResult result,
+      Commit commit,
+      CostModel cost,
+      long plannedNanos,
+      long nowNanos) {
     StepTiming timing = result.timing();
     return new StepReport(
         result.planId(),
@@ -23,6 +29,7 @@ final class Reports {
         step.policy().snapshot().strategy(),
         nowNanos,
         predictedNanos(step, timing, cost),
+        Math.max(timing.totalNanos(), nowNanos - plannedNanos),
         timing.totalNanos(),
         timing.draftNanos(),
         timing.verifyNanos(),

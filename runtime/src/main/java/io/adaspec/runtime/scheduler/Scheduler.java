@@ -140,7 +140,7 @@ public final class Scheduler {
     }
     pace = pace.next(commit);
     CostModel corrected = learned.correction().applied(step.policy().cost());
-    StepReport report = Reports.of(step, result, commit, corrected, nowNanos);
+    StepReport report = Reports.of(step, result, commit, corrected, plannedNanos, nowNanos);
     StepDecision decision = step.decision(learned.ledger().gainNanos());
     learned = SpeculationController.next(learned, report, policy.cost());
     StepGains gains = StepGains.of(report, learned.correction().applied(policy.cost()));

@@ -11,10 +11,12 @@ import java.util.Arrays;
  * <p>The target pass has a factor for every number of rows, in quarters of an octave above {@value
  * #EXACT}, because a profile may be right for one row and wrong for thirty, and what plain decoding
  * takes must not be mixed with what verifying takes; a size never seen takes the factor of the
- * nearest one that was. Draft passes and overhead have one each. Factors are held within {@value
- * #LEAST} and {@value #MOST}; a step that another program delayed counts as at most {@value
- * #OUTLIER} times what was expected, the first of its size as that much of what the nearest size
- * suggests, so that it does not spoil the rest. Immutable.
+ * nearest one that was. Draft passes have one. What a step takes beside its passes is a sum and not
+ * a product: planning, messages between actors and handing over to the device's thread come to
+ * every step alike, and no profile of a device knows them. Factors are held within {@value #LEAST}
+ * and {@value #MOST}; a step that another program delayed counts as at most {@value #OUTLIER} times
+ * what was expected, the first of its size as that much of what the nearest size suggests, so that
+ * it does not spoil the rest. Immutable.
  */
 public final class CostCorrection {
   private static final int EXACT = 16;
@@ -26,6 +28,9 @@ public final class CostCorrection {
   private static final double OUTLIER = 1.5;
   private static final double LEAST = 0.05;
   private static final double MOST = 20;
+
+  /** Below this no overhead is called an outlier of the one expected. */
+  private static final double LEAST_OVERHEAD_NANOS = 10_000;
 
   private final double[] factors;
 
@@ -60,12 +65,22 @@ public final class CostCorrection {
               Math.ceilDiv(report.draftRows(), passes), report.draftContextReads() / passes);
       learn(next, DRAFT, (double) report.draftNanos(), passes * each);
     }
-    learn(
-        next,
-        OVERHEAD,
-        (double) report.totalNanos() - report.draftNanos() - report.verifyNanos(),
-        model.overheadNanos(report.sequences().size()));
+    next[OVERHEAD] =
+        overhead(
+            (double) report.totalNanos() - report.draftNanos() - report.verifyNanos(),
+            model.overheadNanos(report.sequences().size()));
     return new CostCorrection(next);
+  }
+
+  /** The new sum on the overhead. */
+  private double overhead(double measured, double predicted) {
+    double before = factors[OVERHEAD];
+    if (Double.isNaN(before)) {
+      return measured - predicted;
+    }
+    double expected = Math.max(LEAST_OVERHEAD_NANOS, predicted + before);
+    double weight = measured < expected ? WEIGHT_DOWN : WEIGHT;
+    return before + weight * (Math.min(measured, OUTLIER * expected) - predicted - before);
   }
 
   /** The model with these factors. */
@@ -112,10 +127,6 @@ public final class CostCorrection {
     return Double.NaN;
   }
 
-  private double known(int index) {
-    return Double.isNaN(factors[index]) ? 1 : factors[index];
-  }
-
   /** Up to {@value #EXACT} rows each count, then quarters of an octave. */
   private static int size(int rows) {
     if (rows <= EXACT) {
@@ -133,12 +144,15 @@ public final class CostCorrection {
 
     @Override
     public double draftPassNanos(int rows, long contextTokens) {
-      return model.draftPassNanos(rows, contextTokens) * by.known(DRAFT);
+      double factor = by.factors[DRAFT];
+      return model.draftPassNanos(rows, contextTokens) * (Double.isNaN(factor) ? 1 : factor);
     }
 
     @Override
     public double overheadNanos(int sequences) {
-      return model.overheadNanos(sequences) * by.known(OVERHEAD);
+      double more = by.factors[OVERHEAD];
+      double known = model.overheadNanos(sequences);
+      return Double.isNaN(more) ? known : Math.max(0, known + more);
     }
 
     @Override

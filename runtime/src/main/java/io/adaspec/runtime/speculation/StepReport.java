@@ -11,7 +11,8 @@ import java.util.List;
  * @param strategy name and parameters
  * @param atNanos when it was committed
  * @param predictedNanos what the cost model, as corrected before, expected of the work really done
- * @param totalNanos measured, the whole step
+ * @param totalNanos measured, from planning the step to committing it: what its sequences wait for
+ * @param executeNanos measured, the device's part of that; the rest is planning and messages
  * @param draftNanos measured, all draft passes
  * @param verifyNanos measured, the target pass
  * @param draftPasses draft passes run
@@ -31,6 +32,7 @@ public record StepReport(
     long atNanos,
     double predictedNanos,
     long totalNanos,
+    long executeNanos,
     long draftNanos,
     long verifyNanos,
     int draftPasses,

@@ -31,6 +31,16 @@ class CostCorrectionTest {
     assertThat(factor(after(warm, 4, 1.4, 80), 4)).isCloseTo(1.4, within(0.02));
   }
 
+  @Test
+  void whatAStepTakesBesideItsPassesIsAddedToEveryStepAlike() {
+    StepReport step = Reports.timed(0, (long) MODEL.targetPassNanos(4, 0), 0, 0, 4);
+    CostModel learned =
+        CostCorrection.none().next(Reports.committedLater(150_000, step), MODEL).applied(MODEL);
+    assertThat(learned.overheadNanos(1)).isEqualTo(150_000);
+    assertThat(learned.overheadNanos(8)).isEqualTo(150_000);
+    assertThat(learned.targetPassNanos(4, 0)).isEqualTo(MODEL.targetPassNanos(4, 0));
+  }
+
   private static CostCorrection after(
       CostCorrection before, int rows, double timesPrediction, int steps) {
     CostCorrection learned = before;

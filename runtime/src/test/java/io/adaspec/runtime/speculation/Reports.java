@@ -11,6 +11,29 @@ final class Reports {
     return timed(0, 0, 0, 0, 1, sequences);
   }
 
+  /** A step that took longer from its planning to its commit. */
+  static StepReport committedLater(long moreNanos, StepReport step) {
+    return new StepReport(
+        step.planId(),
+        step.policyVersion(),
+        step.strategy(),
+        step.atNanos(),
+        step.predictedNanos(),
+        step.totalNanos() + moreNanos,
+        step.executeNanos(),
+        step.draftNanos(),
+        step.verifyNanos(),
+        step.draftPasses(),
+        step.draftRows(),
+        step.draftContextReads(),
+        step.targetRows(),
+        step.targetContextReads(),
+        step.prefillRows(),
+        step.emittedTokens(),
+        step.preemptions(),
+        step.sequences());
+  }
+
   static StepReport timed(
       long draftNanos,
       long verifyNanos,
@@ -28,6 +51,7 @@ final class Reports {
         "test",
         0,
         0,
+        draftNanos + verifyNanos,
         draftNanos + verifyNanos,
         draftNanos,
         verifyNanos,

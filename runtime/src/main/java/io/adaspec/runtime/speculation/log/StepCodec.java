@@ -133,6 +133,7 @@ final class StepCodec {
     writeLong(out, report.atNanos());
     out.writeDouble(report.predictedNanos());
     writeLong(out, report.totalNanos());
+    writeLong(out, report.executeNanos());
     writeLong(out, report.draftNanos());
     writeLong(out, report.verifyNanos());
     writeLong(out, report.draftPasses());
@@ -167,6 +168,7 @@ final class StepCodec {
         policy.strategy(),
         readLong(in),
         in.readDouble(),
+        readLong(in),
         readLong(in),
         readLong(in),
         readLong(in),
