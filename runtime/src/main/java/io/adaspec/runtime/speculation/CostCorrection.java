@@ -8,23 +8,27 @@ import java.util.Arrays;
  * it was faster than expected: whatever else happens on a machine makes steps longer, never
  * shorter.
  *
- * <p>The target pass has a factor for every number of rows, in quarters of an octave above {@value
- * #EXACT}, because a profile may be right for one row and wrong for thirty, and what plain decoding
- * takes must not be mixed with what verifying takes; a size never seen takes the factor of the
- * nearest one that was. Draft passes have one. What a step takes beside its passes is a sum and not
- * a product: planning, messages between actors and handing over to the device's thread come to
- * every step alike, and no profile of a device knows them. Factors are held within {@value #LEAST}
- * and {@value #MOST}; a step that another program delayed counts as at most {@value #OUTLIER} times
- * what was expected, the first of its size as that much of what the nearest size suggests, so that
- * it does not spoil the rest. Immutable.
+ * <p>Target and draft passes have a factor for every number of rows, in quarters of an octave above
+ * {@value #EXACT}, because a profile may be right for one row and wrong for thirty, and what plain
+ * decoding takes must not be mixed with what verifying takes; a size never seen takes the factor of
+ * the nearest one that was. A size that the present steps do not have goes slowly to the factor of
+ * the one they have: what was learnt of it in a slow moment, or before its code was compiled, would
+ * otherwise stand for ever where it keeps a policy from trying it again. What a step takes beside
+ * its passes is a sum and not a product: planning, messages between actors and handing over to the
+ * device's thread come to every step alike, and no profile of a device knows them. Factors are held
+ * within {@value #LEAST} and {@value #MOST}; a step that another program delayed counts as at most
+ * {@value #OUTLIER} times what was expected, the first of its size as that much of what the nearest
+ * size suggests, so that it does not spoil the rest. Immutable.
  */
 public final class CostCorrection {
   private static final int EXACT = 16;
   private static final int SIZES = EXACT + 32;
+  private static final int TARGET = 0;
   private static final int DRAFT = SIZES;
-  private static final int OVERHEAD = SIZES + 1;
+  private static final int OVERHEAD = 2 * SIZES;
   private static final double WEIGHT = 0.05;
   private static final double WEIGHT_DOWN = 0.25;
+  private static final double WEIGHT_ABSENT = 0.003;
   private static final double OUTLIER = 1.5;
   private static final double LEAST = 0.05;
   private static final double MOST = 20;
@@ -40,7 +44,7 @@ public final class CostCorrection {
 
   /** Believes the model. */
   public static CostCorrection none() {
-    double[] unknown = new double[SIZES + 2];
+    double[] unknown = new double[OVERHEAD + 1];
     Arrays.fill(unknown, Double.NaN);
     return new CostCorrection(unknown);
   }
@@ -52,19 +56,23 @@ public final class CostCorrection {
    */
   public CostCorrection next(StepReport report, CostModel model) {
     double[] next = factors.clone();
+    int target = size(report.targetRows());
     learn(
         next,
-        size(report.targetRows()),
+        TARGET,
+        target,
         (double) report.verifyNanos(),
         model.targetPassNanos(report.targetRows(), report.targetContextReads())
             - model.prefillSavingNanos(report.prefillRows()));
+    int draft = -1;
     if (report.draftPasses() > 0) {
       int passes = report.draftPasses();
-      double each =
-          model.draftPassNanos(
-              Math.ceilDiv(report.draftRows(), passes), report.draftContextReads() / passes);
-      learn(next, DRAFT, (double) report.draftNanos(), passes * each);
+      int rows = Math.ceilDiv(report.draftRows(), passes);
+      draft = size(rows);
+      double each = model.draftPassNanos(rows, report.draftContextReads() / passes);
+      learn(next, DRAFT, draft, (double) report.draftNanos(), passes * each);
     }
+    fade(next, next[TARGET + target], target, draft);
     next[OVERHEAD] =
         overhead(
             (double) report.totalNanos() - report.draftNanos() - report.verifyNanos(),
@@ -83,6 +91,20 @@ public final class CostCorrection {
     return before + weight * (Math.min(measured, OUTLIER * expected) - predicted - before);
   }
 
+  /** Sizes that the step did not have, towards the factor of its target pass. */
+  private static void fade(double[] factors, double now, int target, int draft) {
+    if (!Double.isNaN(now)) {
+      for (int size = 0; size < SIZES; size++) {
+        if (size != target) {
+          factors[TARGET + size] += WEIGHT_ABSENT * (now - factors[TARGET + size]);
+        }
+        if (size != draft) {
+          factors[DRAFT + size] += WEIGHT_ABSENT * (now - factors[DRAFT + size]);
+        }
+      }
+    }
+  }
+
   /** The model with these factors. */
   public CostModel applied(CostModel model) {
     return new Corrected(model, this);
@@ -90,38 +112,41 @@ public final class CostCorrection {
 
   /** Whether a target pass of about so many rows was measured. */
   public boolean hasMeasured(int rows) {
-    return !Double.isNaN(factors[size(rows)]);
+    return !Double.isNaN(factors[TARGET + size(rows)]);
   }
 
-  private static void learn(double[] factors, int index, double measured, double predicted) {
+  private static void learn(
+      double[] factors, int first, int size, double measured, double predicted) {
     if (predicted > 0 && measured > 0) {
       double factor = Math.clamp(measured / predicted, LEAST, MOST);
-      double before = factors[index];
+      double before = factors[first + size];
       if (Double.isNaN(before)) {
-        double nearest = index < SIZES ? nearest(factors, index) : Double.NaN;
-        factors[index] = Double.isNaN(nearest) ? factor : Math.min(factor, OUTLIER * nearest);
+        double nearest = nearest(factors, first, size);
+        factors[first + size] =
+            Double.isNaN(nearest) ? factor : Math.min(factor, OUTLIER * nearest);
       } else {
         double weight = factor < before ? WEIGHT_DOWN : WEIGHT;
-        factors[index] = before + weight * (Math.min(factor, OUTLIER * before) - before);
+        factors[first + size] = before + weight * (Math.min(factor, OUTLIER * before) - before);
       }
     }
   }
 
-  private double target(int rows) {
-    double nearest = nearest(factors, size(rows));
+  /** What a pass of so many rows is to be multiplied with. */
+  private double factor(int first, int rows) {
+    double nearest = nearest(factors, first, size(rows));
     return Double.isNaN(nearest) ? 1 : nearest;
   }
 
   /** The factor of the nearest size that was measured; NaN if none was. */
-  private static double nearest(double[] factors, int wanted) {
+  private static double nearest(double[] factors, int first, int wanted) {
     for (int distance = 0; distance < SIZES; distance++) {
       int below = wanted - distance;
       int above = wanted + distance;
-      if (below >= 0 && !Double.isNaN(factors[below])) {
-        return factors[below];
+      if (below >= 0 && !Double.isNaN(factors[first + below])) {
+        return factors[first + below];
       }
-      if (above < SIZES && !Double.isNaN(factors[above])) {
-        return factors[above];
+      if (above < SIZES && !Double.isNaN(factors[first + above])) {
+        return factors[first + above];
       }
     }
     return Double.NaN;
@@ -139,13 +164,12 @@ public final class CostCorrection {
   private record Corrected(CostModel model, CostCorrection by) implements CostModel {
     @Override
     public double targetPassNanos(int rows, long contextTokens) {
-      return model.targetPassNanos(rows, contextTokens) * by.target(rows);
+      return model.targetPassNanos(rows, contextTokens) * by.factor(TARGET, rows);
     }
 
     @Override
     public double draftPassNanos(int rows, long contextTokens) {
-      double factor = by.factors[DRAFT];
-      return model.draftPassNanos(rows, contextTokens) * (Double.isNaN(factor) ? 1 : factor);
+      return model.draftPassNanos(rows, contextTokens) * by.factor(DRAFT, rows);
     }
 
     @Override
@@ -157,7 +181,7 @@ public final class CostCorrection {
 
     @Override
     public double prefillSavingNanos(int rows) {
-      return model.prefillSavingNanos(rows) * by.target(rows);
+      return model.prefillSavingNanos(rows) * by.factor(TARGET, rows);
     }
   }
 }

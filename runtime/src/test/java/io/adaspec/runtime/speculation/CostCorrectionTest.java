@@ -13,7 +13,7 @@ class CostCorrectionTest {
   void aDelayedFirstStepOfASizeCountsAsLittleMoreThanItsNeighbours() {
     CostCorrection learned = after(CostCorrection.none(), 16, 1, 20);
     learned = after(learned, 4, 12, 1);
-    assertThat(factor(learned, 16)).isEqualTo(1);
+    assertThat(factor(learned, 16)).isCloseTo(1, within(0.002));
     assertThat(factor(learned, 4)).isEqualTo(1.5);
   }
 
@@ -29,6 +29,29 @@ class CostCorrectionTest {
     CostCorrection warm = after(CostCorrection.none(), 4, 1, 1);
     assertThat(factor(after(warm, 4, 1.4, 3), 4)).isLessThan(1.1);
     assertThat(factor(after(warm, 4, 1.4, 80), 4)).isCloseTo(1.4, within(0.02));
+  }
+
+  @Test
+  void aSizeThatIsNotSeenAnyMoreGoesToTheFactorOfThePresentOne() {
+    CostCorrection learned = after(after(CostCorrection.none(), 16, 1, 20), 4, 12, 200);
+    assertThat(factor(learned, 4)).isGreaterThan(10);
+    assertThat(factor(after(learned, 16, 1, 100), 4)).isGreaterThan(8);
+    assertThat(factor(after(learned, 16, 1, 2_000), 4)).isLessThan(1.1);
+  }
+
+  @Test
+  void draftsThatCatchUpSayNothingOfThoseThatDoNot() {
+    CostModel model = new TestCost(1_000, 100, 100, 10);
+    CostCorrection learned = CostCorrection.none();
+    for (int step = 0; step < 50; step++) {
+      learned = learned.next(Reports.timed(2 * 140, 1_400, 2, 8, 4), model);
+    }
+    CostCorrection slow = learned;
+    for (int step = 0; step < 50; step++) {
+      slow = slow.next(Reports.timed(5 * 2_000, 1_400, 2, 400, 4), model);
+    }
+    assertThat(slow.applied(model).draftPassNanos(4, 0)).isCloseTo(140, within(1.0));
+    assertThat(slow.applied(model).draftPassNanos(200, 0)).isGreaterThan(3_000);
   }
 
   @Test
