@@ -176,6 +176,23 @@ class EngineMetricsTest {
             new float[drafted],
             0.5);
     return new StepReport(
-        1, 1, "slo", 0, 100, 100, 100, 0, 100, 0, 0, 0, verified + 1, 0, 0, 1, 0, List.of(sequence));
+        1,
+        1,
+        "slo",
+        0,
+        100,
+        100,
+        100,
+        0,
+        100,
+        0,
+        0,
+        0,
+        verified + 1,
+        0,
+        0,
+        1,
+        0,
+        List.of(sequence));
   }
 }

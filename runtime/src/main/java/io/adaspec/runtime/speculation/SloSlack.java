@@ -6,7 +6,9 @@ package io.adaspec.runtime.speculation;
  * <p>The tokens that a request needs in this step are {@code need = max(1, ⌈(elapsed + T) / tpot⌉ −
  * (emitted − 1))}, with elapsed the time since its first token without pauses and T the predicted
  * step. One that needs more than 1 is late; one that cannot catch up before its length limit even
- * alone on the device, or whose first token was late, is lost and ranks behind the rest.
+ * alone on the device and with {@value #RESCUE_MARGIN} of the predicted time a token to spare, or
+ * whose first token was late, is lost and ranks behind the rest: predictions are not exact, and who
+ * could just be rescued by leaving all others waiting mostly is not.
  *
  * <p>An expected token of a late request counts for {@value #LATE_WEIGHT}, of any other for 1, when
  * slots are ranked and budgets compared.
@@ -18,6 +20,11 @@ final class SloSlack {
    * Tokens over which a request should come back to its target, or may use up what it has earned.
    */
   private static final int HORIZON = 32;
+
+  /** Of the tokens left, when that is more: catching up faster costs the others too much. */
+  private static final double HORIZON_SHARE = 0.25;
+
+  private static final double RESCUE_MARGIN = 0.3;
 
   private SloSlack() {}
 
@@ -50,15 +57,19 @@ final class SloSlack {
     if (!hasPace(entry) || entry.remainingTokens() == Integer.MAX_VALUE) {
       return false;
     }
-    return allowedNanos(entry, entry.remainingTokens()) < bestNanos;
+    return allowedNanos(entry, entry.remainingTokens()) < (1 + RESCUE_MARGIN) * bestNanos;
   }
 
   /**
    * Time that each of the next tokens may take so that the entry is on its target after {@value
-   * #HORIZON} of them, or at its length limit if that is nearer; negative when it is too late.
+   * #HORIZON} of them or {@value #HORIZON_SHARE} of those left, or at its length limit if that is
+   * nearer; negative when it is too late.
    */
   static double allowedNanos(BatchView.Entry entry) {
-    return allowedNanos(entry, Math.clamp(entry.remainingTokens(), 1, HORIZON));
+    int left = entry.remainingTokens();
+    boolean bounded = left != Integer.MAX_VALUE;
+    int horizon = bounded ? Math.max(HORIZON, (int) (HORIZON_SHARE * left)) : HORIZON;
+    return allowedNanos(entry, Math.clamp(left, 1, horizon));
   }
 
   private static double allowedNanos(BatchView.Entry entry, int tokens) {

@@ -15,8 +15,10 @@ import io.adaspec.runtime.request.TokenIds;
 import io.adaspec.runtime.speculation.BatchView;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.StepReport;
 import io.adaspec.runtime.speculation.Verifier;
 import io.adaspec.runtime.step.StepPlan;
+import io.adaspec.runtime.step.StepResult;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -104,6 +106,17 @@ class SchedulerTest {
     assertThat(plain.outputs.get("a")).hasSize(50);
     assertEquals(FinishReason.LENGTH, plain.finishes.get("b"));
     assertTrue(fast.steps < plain.steps * 0.6, fast.steps + " of " + plain.steps);
+  }
+
+  @Test
+  void aStepCountsFromItsPlanningToItsCommit() {
+    Bench bench = new Bench("sim:tiny", FIXED, SchedulerLimits.defaults());
+    bench.submit("a", 40, 50);
+    StepPlan plan = bench.scheduler.schedule(1_000).orElseThrow();
+    StepResult result = bench.device.execute(plan);
+    StepReport report = bench.scheduler.commit(result, 90_001_000).report();
+    assertEquals(90_000_000, report.totalNanos());
+    assertEquals(result.timing().totalNanos(), report.executeNanos());
   }
 
   @Test

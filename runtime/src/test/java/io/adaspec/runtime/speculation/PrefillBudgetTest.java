@@ -59,7 +59,7 @@ class PrefillBudgetTest {
   @Test
   void aRequestThatIsLateGetsStepsInWhichItCatchesUp() {
     SloTarget tpot = new SloTarget(SloTarget.NONE, 160);
-    int late = rows(waiting(50, 50_000, 0), decoding(8, tpot, 10, 10 * 160 + 1000));
+    int late = rows(waiting(50, 50_000, 0), decoding(8, tpot, 10, 10 * 160 + 4000));
     int onTime = rows(waiting(50, 50_000, 0), decoding(8, tpot, 10, 10 * 160));
 
     assertThat(late).isLessThan(onTime);
