@@ -156,6 +156,19 @@ class SloStrategyTest {
   }
 
   @Test
+  void whoCouldOnlyJustBeRescuedIsLost() {
+    BatchView.Entry entry = limited(1000, 2, 70); // 36 ns a token would do
+    assertThat(SloSlack.isLost(entry, 30)).isTrue();
+    assertThat(SloSlack.isLost(entry, 25)).isFalse();
+  }
+
+  @Test
+  void whoHasMuchLeftCatchesUpOverAQuarterOfIt() {
+    assertThat(SloSlack.allowedNanos(limited(1000, 2, 200))).isEqualTo((51 * 50 - 1000) / 50.0);
+    assertThat(SloSlack.allowedNanos(limited(1000, 2, 64))).isEqualTo((33 * 50 - 1000) / 32.0);
+  }
+
+  @Test
   void aSureGainIsNotInterruptedByPlainSteps() {
     assertThat(plainSteps(0.95)).isLessThan(4);
     assertThat(plainSteps(0.2)).isGreaterThan(10);
