@@ -21,6 +21,9 @@ import java.util.concurrent.Future;
  * the last first token, before the first last one.
  */
 final class LlamaSubject implements Subject {
+  /** Slots keep what their last request left, so memory for one request each is not enough. */
+  private static final int SPARE = 2;
+
   private final SpeedSettings settings;
   private final Tokenizer tokenizer;
   private final LlamaModel model;
@@ -41,7 +44,7 @@ final class LlamaSubject implements Subject {
                 .setThreadsBatch(settings.threads())
                 .setParallel(settings.mostSequences())
                 .enableContBatching()
-                .setCtxSize(perSequence * settings.mostSequences())
+                .setCtxSize(SPARE * perSequence * settings.mostSequences())
                 .setGpuLayers(0)
                 .disableLog());
     this.clients = Executors.newFixedThreadPool(settings.mostSequences());
