@@ -113,6 +113,7 @@ public final class AdaSpecServer {
         .thenApply(
             binding ->
                 new RunningServer(
+                        system,
                         binding,
                         table,
                         responses.socket(),
@@ -121,7 +122,7 @@ public final class AdaSpecServer {
                         workers,
                         settings.drainTimeout(),
                         engine.clock())
-                    .registerWith(system));
+                    .stopWithSystem());
   }
 
   /**

@@ -25,7 +25,11 @@ import org.jspecify.annotations.Nullable;
  * answer is made.
  */
 final class ConnectionFlow implements OpenConnections.Drainable {
+  /** While the server stops: for the first request of a connection, which may be on its way. */
+  private static final Duration FIRST_REQUEST = Duration.ofSeconds(1);
+
   private final RouteTable table;
+  private final Materializer materializer;
   private final Duration patience;
   private final NanoClock clock;
   private final OpenConnections connections;
@@ -33,12 +37,18 @@ final class ConnectionFlow implements OpenConnections.Drainable {
   private final AtomicInteger running = new AtomicInteger();
   private final AtomicInteger making = new AtomicInteger();
   private volatile long idleSinceNanos;
+  private volatile boolean asked;
   private volatile boolean draining;
   private volatile boolean ended;
   private volatile Runnable end = () -> {};
 
   private ConnectionFlow(
-      RouteTable table, Duration patience, NanoClock clock, OpenConnections connections) {
+      RouteTable table,
+      Materializer materializer,
+      Duration patience,
+      NanoClock clock,
+      OpenConnections connections) {
+    this.materializer = materializer;
     this.connections = connections;
     this.table = table;
     this.patience = patience;
@@ -56,14 +66,14 @@ final class ConnectionFlow implements OpenConnections.Drainable {
       RouteTable table, Duration patience, NanoClock clock, OpenConnections connections) {
     return Flow.fromMaterializer(
         (materializer, attributes) ->
-            new ConnectionFlow(table, patience, clock, connections).flow(materializer));
+            new ConnectionFlow(table, materializer, patience, clock, connections).flow());
   }
 
   /**
    * The end of the requests comes as soon as the client has gone or has closed its half, the end of
    * the answers only after those that are still being made.
    */
-  private Flow<HttpRequest, HttpResponse, NotUsed> flow(Materializer materializer) {
+  private Flow<HttpRequest, HttpResponse, NotUsed> flow() {
     return Flow.of(HttpRequest.class)
         .watchTermination(
             (none, done) -> {
@@ -111,6 +121,7 @@ final class ConnectionFlow implements OpenConnections.Drainable {
   }
 
   private CompletionStage<HttpResponse> answer(HttpRequest request) {
+    asked = true;
     running.incrementAndGet();
     making.incrementAndGet();
     return table
@@ -157,10 +168,21 @@ final class ConnectionFlow implements OpenConnections.Drainable {
     }
   }
 
-  /** Ends now, or as soon as nothing runs; what is sent already reaches the client. */
+  /**
+   * Ends now, or as soon as nothing runs; what is sent already reaches the client. One that has
+   * asked for nothing yet has most likely just been made, with its request on the way.
+   */
   @Override
   public void drain() {
     draining = true;
+    if (asked) {
+      endIfIdle();
+    } else {
+      materializer.scheduleOnce(PekkoSettings.finite(FIRST_REQUEST), this::endIfIdle);
+    }
+  }
+
+  private void endIfIdle() {
     if (running.get() == 0) {
       end.run();
     }

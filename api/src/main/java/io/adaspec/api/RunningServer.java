@@ -8,7 +8,6 @@ import io.adaspec.runtime.time.NanoClock;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +22,7 @@ public final class RunningServer {
   private static final long LEAST_NANOS = 1_000_000;
   private static final Duration PHASE_MARGIN = Duration.ofMillis(500);
 
+  private final ActorSystem<?> system;
   private final ServerBinding binding;
   private final RouteTable table;
   private final ResponsesSocket socket;
@@ -33,6 +33,7 @@ public final class RunningServer {
   private final NanoClock clock;
 
   RunningServer(
+      ActorSystem<?> system,
       ServerBinding binding,
       RouteTable table,
       ResponsesSocket socket,
@@ -41,6 +42,7 @@ public final class RunningServer {
       ExecutorService workers,
       Duration drainTimeout,
       NanoClock clock) {
+    this.system = system;
     this.binding = binding;
     this.table = table;
     this.socket = socket;
@@ -68,14 +70,16 @@ public final class RunningServer {
   public CompletionStage<Done> stop() {
     accepting.set(false);
     var _ = socket.drain();
-    return binding.unbind().thenCompose(unbound -> finish(drainTimeout));
+    return AcceptQueue.emptied(system, binding.localAddress())
+        .thenCompose(taken -> binding.unbind())
+        .thenCompose(unbound -> finish(drainTimeout));
   }
 
   /**
    * Stops with the system: not ready first, then no new connections, then what runs may finish as
    * long as the phase {@code service-requests-done} of the system's shutdown allows.
    */
-  RunningServer registerWith(ActorSystem<?> system) {
+  RunningServer stopWithSystem() {
     CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
     shutdown.addTask(
         CoordinatedShutdown.PhaseBeforeServiceUnbind(),
@@ -83,7 +87,7 @@ public final class RunningServer {
         () -> {
           accepting.set(false);
           var _ = socket.drain();
-          return CompletableFuture.completedStage(Done.getInstance());
+          return AcceptQueue.emptied(system, binding.localAddress());
         });
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceUnbind(), "adaspec-http-unbind", binding::unbind);

@@ -2,7 +2,10 @@ package io.adaspec.api.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.adaspec.api.ServerSettings;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.Done;
@@ -89,5 +92,56 @@ class DrainTest {
       assertThat(connection.rest()).isEmpty();
       stopped.get(10, TimeUnit.SECONDS);
     }
+  }
+
+  @Test
+  void theFirstRequestOfAConnectionMayBeOnItsWay() throws Exception {
+    device.allowAll();
+    try (RawConnection connection = new RawConnection(server.caller.port)) {
+      connection.write("GET /health/live HTTP/1.1\r\n");
+      CompletableFuture<Done> stopped = stop();
+      connection.write("Host: localhost\r\n\r\n");
+      assertThat(connection.head().status()).isEqualTo(200);
+      stopped.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  /** A full server leaves them in the queue of the listening port, which goes with the port. */
+  @Test
+  void connectionsThatWaitToBeTakenAreAnswered() throws Exception {
+    GatedDevice gate = GatedDevice.closed();
+    try (EngineServer full = new EngineServer(gate.opener(), oneConnection(), "")) {
+      List<RawConnection> clients = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        RawConnection client = new RawConnection(full.caller.port);
+        client.post(
+            "/v1/completions",
+            "{\"prompt\":\"Hi\",\"ignore_eos\":true,\"max_tokens\":3}",
+            "Connection: close");
+        clients.add(client);
+      }
+      CompletableFuture<Done> stopped = full.server.running.stop().toCompletableFuture();
+      gate.allowAll();
+      for (RawConnection client : clients) {
+        assertThat(client.head().status()).isEqualTo(200);
+        client.close();
+      }
+      stopped.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  private static ServerSettings oneConnection() {
+    ServerSettings.ConnectionLimits usual = ServerSettings.defaults().connections();
+    return ServerSettings.defaults()
+        .withConnections(
+            new ServerSettings.ConnectionLimits(
+                1,
+                usual.maxBodyBytes(),
+                usual.maxBodiesBytes(),
+                usual.bodyTimeout(),
+                usual.requestTimeout(),
+                usual.idleTimeout(),
+                usual.maxHeaderBytes(),
+                usual.maxHeaders()));
   }
 }
