@@ -5,11 +5,12 @@ package io.adaspec.runtime.speculation;
  *
  * <p>For each drafter a moving mean m and variance of {@code gain ÷ step time} over the last
  * {@value #MEMORY} steps in which it drafted for the request ({@link StepGains} says who earned
- * what). It has not paid when at least {@value #LEAST} such steps leave {@code m + 2 s ≤ 0}, s the
- * standard error: then it rests, the model for {@value #REST} steps of the request, twice as many
- * after every trial that failed again, up to {@value #MOST_DOUBLINGS} times. Drafts that were not
- * worth verifying gained 0 and count, too. While both pay, every {@value #TRY_EVERY}th step is a
- * lookup's; if lookups earn more per step than the model surely does, they take over. Immutable.
+ * what). It has not paid when {@value #MEMORY} such steps leave {@code m + }{@value
+ * #CERTAINTY}{@code s ≤ 0}, s the standard error: then it rests, the model for {@value #REST} steps
+ * of the request, twice as many after every trial that failed again, up to {@value #MOST_DOUBLINGS}
+ * times. Drafts that were not worth verifying gained 0 and count, too. While both pay, every
+ * {@value #TRY_EVERY}th step is a lookup's; if lookups earn more per step than the model surely
+ * does, they take over. Immutable.
  *
  * @param model what the draft model earned
  * @param lookup what n-gram lookup earned
@@ -18,6 +19,13 @@ package io.adaspec.runtime.speculation;
 public record DraftEarnings(Drafter model, Drafter lookup, int steps) {
   private static final int MEMORY = 32;
   private static final int LEAST = 8;
+
+  /**
+   * Who rests decodes plainly, and so holds the whole step to a plain pace: resting by chance after
+   * few steps costs more than drafts that gain little.
+   */
+  private static final double CERTAINTY = 4;
+
   private static final int REST = 32;
   private static final int MOST_DOUBLINGS = 3;
   private static final int TRY_EVERY = 128;
@@ -57,7 +65,7 @@ public record DraftEarnings(Drafter model, Drafter lookup, int steps) {
       double step = (gain - mean) / count;
       double spread = variance + ((gain - mean) * (gain - mean - step) - variance) / count;
       Drafter next = new Drafter(count, mean + step, spread, 0, failures);
-      if (count >= LEAST && next.mean + 2 * next.error() <= 0) {
+      if (count == MEMORY && next.mean + CERTAINTY * next.error() <= 0) {
         return new Drafter(0, 0, 0, REST << Math.min(failures, MOST_DOUBLINGS), failures + 1);
       }
       boolean proven = count == MEMORY && next.mean > 0;

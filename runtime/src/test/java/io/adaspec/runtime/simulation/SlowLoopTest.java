@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SlowLoopTest {
   private static final PolicySnapshot SLO =
       new PolicySnapshot(1, "slo", DrafterKind.MODEL, 8, Verifier.COUPLED);
-  private static final int SEEDS = 2;
+  private static final int SEEDS = 4;
   private static final long LOOK_NANOS = 250_000_000L;
 
   private static Scenario scenario(long seed, String draft, Arrivals interactive, Arrivals batch) {

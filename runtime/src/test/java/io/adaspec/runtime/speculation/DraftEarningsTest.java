@@ -15,19 +15,21 @@ class DraftEarningsTest {
 
   @Test
   void aModelThatLosesForTheRequestRestsAndIsTriedAgainLaterAndLater() {
-    DraftEarnings earnings = after(DraftEarnings.none(), 8, DrafterKind.MODEL, -0.1);
+    DraftEarnings losing = after(DraftEarnings.none(), 31, DrafterKind.MODEL, -0.1);
+    assertThat(losing.paying().model()).isTrue();
+    DraftEarnings earnings = losing.next(DrafterKind.MODEL, -0.1);
     assertThat(earnings.paying()).isEqualTo(new PayingDrafters(false, true));
     assertThat(after(earnings, 31, DrafterKind.NONE, 0).paying().model()).isFalse();
     DraftEarnings tried = after(earnings, 32, DrafterKind.NONE, 0);
     assertThat(tried.paying().model()).isTrue();
-    DraftEarnings failedAgain = after(tried, 8, DrafterKind.MODEL, -0.1);
+    DraftEarnings failedAgain = after(tried, 32, DrafterKind.MODEL, -0.1);
     assertThat(after(failedAgain, 63, DrafterKind.NONE, 0).paying().model()).isFalse();
     assertThat(after(failedAgain, 64, DrafterKind.NONE, 0).paying().model()).isTrue();
   }
 
   @Test
   void lookupsThatAreNeverWorthVerifyingRest() {
-    DraftEarnings earnings = after(DraftEarnings.none(), 8, DrafterKind.NGRAM, 0);
+    DraftEarnings earnings = after(DraftEarnings.none(), 32, DrafterKind.NGRAM, 0);
 
     assertThat(earnings.paying()).isEqualTo(new PayingDrafters(true, false));
   }
