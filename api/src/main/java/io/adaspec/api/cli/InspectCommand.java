@@ -6,7 +6,6 @@ import io.adaspec.runtime.device.cpu.CpuDeviceProvider;
 import io.adaspec.runtime.model.GgufFile;
 import io.adaspec.runtime.model.LoadedModel;
 import io.adaspec.runtime.model.ModelFiles;
-import io.adaspec.runtime.model.ModelText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,8 +91,7 @@ final class InspectCommand implements Runnable {
     report.put(
         "memory",
         ModelReport.memory(CpuDeviceProvider.memoryPlan(model.forDevice(), BLOCK_TOKENS)));
-    report.put(
-        "tokenizer", ModelReport.text(new ModelText(model.tokenizer(), model.chatTemplate())));
+    report.put("tokenizer", ModelReport.text(model.text()));
     return report;
   }
 

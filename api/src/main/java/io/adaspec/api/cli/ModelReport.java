@@ -6,6 +6,7 @@ import io.adaspec.runtime.model.ModelConfig;
 import io.adaspec.runtime.model.ModelText;
 import io.adaspec.runtime.model.RopeScaling;
 import io.adaspec.runtime.model.Weights;
+import io.adaspec.runtime.request.SamplingDefaults;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.tensor.WeightFormat;
 import io.adaspec.runtime.tensor.WeightTensor;
@@ -115,6 +116,17 @@ final class ModelReport {
     tokenizer.bosId().ifPresent(id -> report.put("bos", id));
     report.put("eos", tokenizer.eosIds().stream().sorted().toList());
     report.put("chat_template", text.chatTemplate().isPresent());
+    report.put("sampling", sampling(text.sampling()));
+    return report;
+  }
+
+  /** What requests get that do not say how to sample. */
+  private static Map<String, Object> sampling(SamplingDefaults sampling) {
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("temperature", sampling.temperature());
+    report.put("top_k", sampling.topK());
+    report.put("top_p", sampling.topP());
+    report.put("min_p", sampling.minP());
     return report;
   }
 }

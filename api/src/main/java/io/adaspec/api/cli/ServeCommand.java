@@ -112,7 +112,10 @@ final class ServeCommand implements Runnable {
     ModelPair models = running.models();
     ServedModel model =
         new ServedModel(
-            running.engine().model(), models.target().chatTemplate(), models.createdSeconds());
+            running.engine().model(),
+            models.target().chatTemplate(),
+            models.target().sampling(),
+            models.createdSeconds());
     try {
       return RunningEngine.await(
           AdaSpecServer.start(running.system(), running.engine(), model, settings, metrics));

@@ -3,6 +3,7 @@ package io.adaspec.api.openai;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adaspec.api.http.JsonFields;
 import io.adaspec.api.http.KeyRights;
+import io.adaspec.runtime.request.SamplingDefaults;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +28,8 @@ record ChatRequest(
     GenerationOptions options) {
 
   /** Reads and checks a request. */
-  static ChatRequest read(ObjectNode body, GenerationLimits limits, KeyRights rights) {
+  static ChatRequest read(
+      ObjectNode body, GenerationLimits limits, KeyRights rights, SamplingDefaults defaults) {
     JsonFields fields = JsonFields.of(body);
     if (fields.flag("logprobs", false)) {
       throw fields.unsupported("logprobs", "is not supported; leave it out");
@@ -40,7 +42,7 @@ record ChatRequest(
         choices,
         maxTokens(fields),
         StreamOptions.read(fields),
-        GenerationOptions.read(fields, Endpoint.CHAT, rights));
+        GenerationOptions.read(fields, Endpoint.CHAT, rights, defaults));
   }
 
   private static OptionalInt maxTokens(JsonFields fields) {

@@ -41,7 +41,11 @@ public final class ChatRoutes {
   private CompletionStage<HttpResponse> chat(Exchange exchange) {
     return bodies.json(
         exchange.request(),
-        body -> run(ChatRequest.read(body, limits, exchange.allowance().rights()), exchange));
+        body ->
+            run(
+                ChatRequest.read(
+                    body, limits, exchange.allowance().rights(), requests.model().sampling()),
+                exchange));
   }
 
   private CompletionStage<HttpResponse> run(ChatRequest request, Exchange exchange) {

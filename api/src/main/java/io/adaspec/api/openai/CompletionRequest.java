@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adaspec.api.http.JsonFields;
 import io.adaspec.api.http.KeyRights;
+import io.adaspec.runtime.request.SamplingDefaults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,7 +31,8 @@ record CompletionRequest(
     GenerationOptions options) {
 
   /** Reads and checks a request. */
-  static CompletionRequest read(ObjectNode body, GenerationLimits limits, KeyRights rights) {
+  static CompletionRequest read(
+      ObjectNode body, GenerationLimits limits, KeyRights rights, SamplingDefaults defaults) {
     JsonFields fields = JsonFields.of(body);
     if (fields.has("logprobs")) {
       throw fields.unsupported("logprobs", "is not supported; leave it out");
@@ -45,7 +47,7 @@ record CompletionRequest(
         fields.integer("max_tokens", 1, Integer.MAX_VALUE),
         fields.flag("echo", false),
         StreamOptions.read(fields),
-        GenerationOptions.read(fields, Endpoint.COMPLETIONS, rights));
+        GenerationOptions.read(fields, Endpoint.COMPLETIONS, rights, defaults));
   }
 
   private static List<Prompt> prompts(JsonFields fields) {

@@ -40,7 +40,11 @@ public final class CompletionRoutes {
   private CompletionStage<HttpResponse> complete(Exchange exchange) {
     return bodies.json(
         exchange.request(),
-        body -> run(CompletionRequest.read(body, limits, exchange.allowance().rights()), exchange));
+        body ->
+            run(
+                CompletionRequest.read(
+                    body, limits, exchange.allowance().rights(), requests.model().sampling()),
+                exchange));
   }
 
   private CompletionStage<HttpResponse> run(CompletionRequest request, Exchange exchange) {

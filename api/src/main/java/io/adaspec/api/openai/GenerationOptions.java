@@ -3,6 +3,7 @@ package io.adaspec.api.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adaspec.api.http.JsonFields;
 import io.adaspec.api.http.KeyRights;
+import io.adaspec.runtime.request.SamplingDefaults;
 import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.request.SpeculationPreference;
 import java.util.ArrayList;
@@ -56,19 +57,25 @@ public record GenerationOptions(
   private static final double MAX_SLO_MS = 86_400_000;
   private static final double NANOS_PER_MS = 1e6;
 
-  /** Reads and checks the fields. */
-  public static GenerationOptions read(JsonFields fields, Endpoint endpoint, KeyRights rights) {
+  /**
+   * Reads and checks the fields.
+   *
+   * @param defaults for what the request does not say about sampling
+   */
+  public static GenerationOptions read(
+      JsonFields fields, Endpoint endpoint, KeyRights rights, SamplingDefaults defaults) {
     UnsupportedFields.refuse(fields, endpoint);
-    double temperature = fields.number("temperature", 0, MAX_TEMPERATURE).orElse(1);
-    float topP = (float) fields.number("top_p", 0, 1).orElse(1);
+    double temperature =
+        fields.number("temperature", 0, MAX_TEMPERATURE).orElse(defaults.temperature());
+    float topP = (float) fields.number("top_p", 0, 1).orElse(defaults.topP());
     if (topP <= 0) {
       throw fields.invalid("top_p", "must be above 0 and at most 1");
     }
     return new GenerationOptions(
         temperature < GREEDY_BELOW ? 0 : (float) temperature,
-        Math.max(0, fields.integer("top_k", ALL_TOKENS, Integer.MAX_VALUE).orElse(0)),
+        Math.max(0, fields.integer("top_k", ALL_TOKENS, Integer.MAX_VALUE).orElse(defaults.topK())),
         topP,
-        (float) fields.number("min_p", 0, 1).orElse(0),
+        (float) fields.number("min_p", 0, 1).orElse(defaults.minP()),
         fields.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         stopStrings(fields),
         stopTokens(fields),

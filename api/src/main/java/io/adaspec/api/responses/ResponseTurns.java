@@ -3,6 +3,7 @@ package io.adaspec.api.responses;
 import io.adaspec.api.http.ApiError;
 import io.adaspec.api.http.ApiException;
 import io.adaspec.api.http.Exchange;
+import io.adaspec.api.http.JsonFields;
 import io.adaspec.api.http.Principal;
 import io.adaspec.api.openai.AnswerIds;
 import io.adaspec.api.openai.Endpoint;
@@ -24,6 +25,12 @@ final class ResponseTurns {
     this.requests = requests;
     this.store = store;
     this.time = time;
+  }
+
+  /** Reads the fields of a request. */
+  ResponsesRequest read(JsonFields fields, Exchange exchange) {
+    return ResponsesRequest.read(
+        fields, exchange.allowance().rights(), requests.model().sampling());
   }
 
   /**

@@ -9,6 +9,7 @@ import io.adaspec.api.openai.ChatMessages;
 import io.adaspec.api.openai.Endpoint;
 import io.adaspec.api.openai.GenerationOptions;
 import io.adaspec.api.openai.StreamOptions;
+import io.adaspec.runtime.request.SamplingDefaults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,7 @@ record ResponsesRequest(
     ObjectNode metadata,
     GenerationOptions options) {
 
-  static ResponsesRequest read(JsonFields fields, KeyRights rights) {
+  static ResponsesRequest read(JsonFields fields, KeyRights rights, SamplingDefaults defaults) {
     fields.object("stream_options").ifPresent(StreamOptions::refuseResponses);
     return new ResponsesRequest(
         fields.text("model"),
@@ -50,7 +51,7 @@ record ResponsesRequest(
         fields.flag("store", true),
         fields.flag("stream", false),
         fields.object("metadata").map(JsonFields::node).orElseGet(Json::object),
-        GenerationOptions.read(fields, Endpoint.RESPONSES, rights));
+        GenerationOptions.read(fields, Endpoint.RESPONSES, rights, defaults));
   }
 
   private static List<Map<String, Object>> input(JsonFields fields) {

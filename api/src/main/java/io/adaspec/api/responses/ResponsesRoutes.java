@@ -53,8 +53,7 @@ public final class ResponsesRoutes {
     return bodies.json(
         exchange.request(),
         body -> {
-          ResponsesRequest request =
-              ResponsesRequest.read(JsonFields.of(body), exchange.allowance().rights());
+          ResponsesRequest request = turns.read(JsonFields.of(body), exchange);
           ResponseTurn turn = turns.prepare(request, exchange, Optional.empty());
           return request.stream() ? stream(turn, exchange) : whole(turn, exchange);
         });

@@ -183,12 +183,7 @@ final class SocketSession {
     checkRoom(key);
     Exchange arrived = exchange.arrivedAt(arrivalNanos);
     ResponseTurn turn =
-        shared
-            .turns()
-            .prepare(
-                ResponsesRequest.read(fields, exchange.allowance().rights()),
-                arrived,
-                Optional.of(self));
+        shared.turns().prepare(shared.turns().read(fields, exchange), arrived, Optional.of(self));
     RunningTurn started =
         new RunningTurn(
             turn,

@@ -8,6 +8,8 @@ import io.adaspec.actors.Refusal;
 import io.adaspec.actors.RequestRefusedException;
 import io.adaspec.actors.TokenEvent;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.SamplingDefaults;
+import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.request.SpeculationPreference;
 import java.net.http.HttpResponse;
@@ -19,6 +21,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CompletionsTest {
@@ -181,6 +185,27 @@ class CompletionsTest {
     assertThat(request.slo().tpotNanos()).isEqualTo(20_500_000);
     assertThat(request.speculation())
         .isEqualTo(new SpeculationPreference(SpeculationPreference.Mode.AUTO, 3));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "/v1/completions      | \"prompt\":\"Hi\"",
+        "/v1/chat/completions | \"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]",
+        "/v1/responses        | \"input\":\"Hi\""
+      })
+  void whereTheRequestIsSilentTheModelsMakersAreHeard(String path, String prompt) throws Exception {
+    server.script().requests.clear();
+    server.caller.post(path, "{" + prompt + ",\"seed\":3}");
+    server.caller.post(path, "{" + prompt + ",\"seed\":3,\"temperature\":1,\"top_p\":1}");
+
+    SamplingDefaults makers = TestServer.SAMPLING;
+    assertThat(server.script().requests)
+        .extracting(InferenceRequest::sampling)
+        .containsExactly(
+            makers.withSeed(3), new SamplingParams(1, makers.topK(), 1, makers.minP(), 3));
   }
 
   @Test

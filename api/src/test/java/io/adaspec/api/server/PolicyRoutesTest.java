@@ -15,6 +15,7 @@ import io.adaspec.api.ServerSettings;
 import io.adaspec.api.metrics.EngineMetrics;
 import io.adaspec.api.openai.ServedModel;
 import io.adaspec.runtime.device.sim.SimulatedDeviceProvider;
+import io.adaspec.runtime.request.SamplingDefaults;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.Verifier;
@@ -68,7 +69,8 @@ class PolicyRoutesTest {
             AdaSpecServer.start(
                     system,
                     engine,
-                    new ServedModel(model, Optional.empty(), 1_700_000_000),
+                    new ServedModel(
+                        model, Optional.empty(), SamplingDefaults.plain(), 1_700_000_000),
                     ServerSettings.defaults().withAddress("127.0.0.1", 0),
                     metrics)
                 .toCompletableFuture()

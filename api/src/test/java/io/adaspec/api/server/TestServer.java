@@ -10,6 +10,7 @@ import io.adaspec.api.ServerSettings;
 import io.adaspec.api.metrics.EngineMetrics;
 import io.adaspec.api.openai.ServedModel;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.SamplingDefaults;
 import io.adaspec.runtime.text.ChatTemplate;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +28,10 @@ final class TestServer implements AutoCloseable {
   final ActorSystem<?> system;
   final Engine engine;
   final RunningServer running;
+
+  /** What the makers of the served model recommend. */
+  static final SamplingDefaults SAMPLING = new SamplingDefaults(0.75f, 20, 0.875f, 0.125f);
+
   final Caller caller;
 
   /** Starts the engine of a test. */
@@ -48,7 +53,7 @@ final class TestServer implements AutoCloseable {
         AdaSpecServer.start(
                 system,
                 engine,
-                new ServedModel(engine.model(), template, 1_700_000_000),
+                new ServedModel(engine.model(), template, SAMPLING, 1_700_000_000),
                 settings.withAddress("127.0.0.1", 0),
                 metrics)
             .toCompletableFuture()

@@ -45,7 +45,8 @@ final class GgufModel {
           tokenizer,
           metadata
               .text("tokenizer.chat_template")
-              .map(source -> ChatTemplates.of(source, bos(tokenizer), eos(metadata, tokenizer))));
+              .map(source -> ChatTemplates.of(source, bos(tokenizer), eos(metadata, tokenizer))),
+          RecommendedSampling.of(metadata));
     } catch (ModelFormatException e) {
       throw e.in(path);
     }

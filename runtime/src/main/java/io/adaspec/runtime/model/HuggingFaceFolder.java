@@ -60,7 +60,8 @@ final class HuggingFaceFolder {
       return new ModelText(
           tokenizer,
           chatTemplateSource(folder, tokenizerConfig)
-              .map(source -> ChatTemplates.of(source, bosToken, eosToken)));
+              .map(source -> ChatTemplates.of(source, bosToken, eosToken)),
+          RecommendedSampling.of(generation));
     } catch (ModelFormatException e) {
       throw e;
     } catch (IllegalArgumentException e) {

@@ -1,5 +1,6 @@
 package io.adaspec.runtime.model;
 
+import io.adaspec.runtime.request.SamplingDefaults;
 import io.adaspec.runtime.text.ChatTemplate;
 import io.adaspec.runtime.text.Tokenizer;
 import java.util.Optional;
@@ -9,16 +10,27 @@ import java.util.Optional;
  *
  * @param config shape and constants
  * @param weights tensors, mapped from the file
- * @param tokenizer text to ids; its vocabulary may be smaller than the embedding, never larger
- * @param chatTemplate the prompt format, for chat models
+ * @param text tokenizer and formats; its vocabulary may be smaller than the embedding, never larger
  */
-public record LoadedModel(
-    ModelConfig config, Weights weights, Tokenizer tokenizer, Optional<ChatTemplate> chatTemplate)
+public record LoadedModel(ModelConfig config, Weights weights, ModelText text)
     implements AutoCloseable {
+
+  public Tokenizer tokenizer() {
+    return text.tokenizer();
+  }
+
+  public Optional<ChatTemplate> chatTemplate() {
+    return text.chatTemplate();
+  }
+
+  /** How its makers recommend to sample. */
+  public SamplingDefaults sampling() {
+    return text.sampling();
+  }
 
   /** The part that a device needs. */
   public ModelWeights forDevice() {
-    return new ModelWeights(config, weights, Optional.of(tokenizer));
+    return new ModelWeights(config, weights, Optional.of(tokenizer()));
   }
 
   /** Unmaps the weights; the text side stays usable. */

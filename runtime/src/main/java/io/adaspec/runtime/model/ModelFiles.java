@@ -28,7 +28,7 @@ public final class ModelFiles {
               + model.config().vocabularySize()
               + " rows; the files do not belong together");
     }
-    return new LoadedModel(model.config(), model.weights(), text.tokenizer(), text.chatTemplate());
+    return new LoadedModel(model.config(), model.weights(), text);
   }
 
   /** Configuration and weights alone. */
@@ -36,7 +36,7 @@ public final class ModelFiles {
     return Files.isDirectory(path) ? HuggingFaceFolder.weights(path) : GgufModel.weights(path);
   }
 
-  /** The tokenizer and chat template alone; vocabulary-only files have no more. */
+  /** The text side alone; vocabulary-only files have no more. */
   public static ModelText openText(Path path) throws IOException {
     return Files.isDirectory(path) ? HuggingFaceFolder.text(path) : GgufModel.text(path);
   }

@@ -1,5 +1,6 @@
 package io.adaspec.runtime.model;
 
+import io.adaspec.runtime.request.SamplingDefaults;
 import io.adaspec.runtime.text.ChatTemplate;
 import io.adaspec.runtime.text.Tokenizer;
 import java.util.Optional;
@@ -9,5 +10,7 @@ import java.util.Optional;
  *
  * @param tokenizer text to ids
  * @param chatTemplate the prompt format, for chat models
+ * @param sampling how its makers recommend to sample
  */
-public record ModelText(Tokenizer tokenizer, Optional<ChatTemplate> chatTemplate) {}
+public record ModelText(
+    Tokenizer tokenizer, Optional<ChatTemplate> chatTemplate, SamplingDefaults sampling) {}
