@@ -35,6 +35,11 @@ class ActorsArchitectureTest {
   }
 
   @Test
+  void callsNoNativeCode() {
+    HouseRules.onlyTheseBindNativeCode().check(CLASSES);
+  }
+
+  @Test
   void everyPackageSaysWhatItIs() {
     assertThat(HouseRules.packagesWithoutInfo(CLASSES)).isEmpty();
   }

@@ -40,6 +40,11 @@ class ApiArchitectureTest {
   }
 
   @Test
+  void callsNoNativeCode() {
+    HouseRules.onlyTheseBindNativeCode().check(CLASSES);
+  }
+
+  @Test
   void everyPackageSaysWhatItIs() {
     assertThat(HouseRules.packagesWithoutInfo(CLASSES)).isEmpty();
   }

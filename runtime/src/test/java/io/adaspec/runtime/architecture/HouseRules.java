@@ -46,6 +46,14 @@ public final class HouseRules {
           "java.util.UUID.randomUUID",
           "java.lang.Math.random");
 
+  private static final Set<String> NATIVE_CODE =
+      Set.of(
+          "java.lang.foreign.Linker.nativeLinker",
+          "java.lang.foreign.SymbolLookup.libraryLookup",
+          "java.lang.foreign.SymbolLookup.loaderLookup",
+          "java.lang.System.load",
+          "java.lang.System.loadLibrary");
+
   private HouseRules() {}
 
   /** The product's classes of one module, without tests. */
@@ -80,6 +88,11 @@ public final class HouseRules {
   /** Only the named classes (with their nested ones) make or use a source of randomness. */
   public static ArchRule onlyTheseMakeRandomness(Class<?>... allowed) {
     return onlyTheseCall("make randomness", RANDOM_SOURCES, allowed);
+  }
+
+  /** Only the named classes load or call native code themselves. */
+  public static ArchRule onlyTheseBindNativeCode(Class<?>... allowed) {
+    return onlyTheseCall("bind native code", NATIVE_CODE, allowed);
   }
 
   /** Packages with classes but without a {@code package-info} that says {@link NullMarked}. */

@@ -8,6 +8,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
+import io.adaspec.runtime.tensor.NativeMemory;
 import io.adaspec.runtime.time.CalendarClock;
 import io.adaspec.runtime.time.NanoClock;
 import java.util.HashMap;
@@ -88,6 +89,11 @@ class RuntimeArchitectureTest {
   void timeComesFromItsClockAndRandomnessFromSeeds() {
     HouseRules.onlyTheseReadClocks(NanoClock.class, CalendarClock.class).check(CLASSES);
     HouseRules.onlyTheseMakeRandomness().check(CLASSES);
+  }
+
+  @Test
+  void onlyMemoryOutsideTheHeapCallsTheSystem() {
+    HouseRules.onlyTheseBindNativeCode(NativeMemory.class).check(CLASSES);
   }
 
   @Test
