@@ -2,6 +2,7 @@
 #include "attention.cu"
 #include "drafting.cu"
 #include "elementwise.cu"
+#include "expand.cu"
 #include "matmul.cu"
 #include "rejection.cu"
 #include "sampling.cu"

@@ -7,7 +7,8 @@
 
 #include "portable.cuh"
 
-// Indices into the counts at the head of a pass.
+// Indices into the counts at the head of a pass. Behind these come rows before, in and after a
+// stretch of prefill, which products get as their count index.
 enum PassCount { PASS_ROWS = 0, PASS_LOGIT_ROWS = 1, PASS_TASKS = 2 };
 
 // Storage of one element of activations or of keys and values.

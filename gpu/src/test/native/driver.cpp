@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "emulation.h"
+#include "emulation_exports.h"
 #include "fibers.h"
 #include "kernels.h"
 #include "memory.h"
@@ -519,6 +520,25 @@ CALL cuGetErrorName(int code, const char** name) {
       return INVALID_VALUE;
   }
 }
+
+CONTROL int adaspec_emulation_has_context() {
+  std::lock_guard<std::recursive_mutex> guard(lock_of_driver);
+  return current != nullptr && current->alive && current->sticky == SUCCESS;
+}
+
+CONTROL int adaspec_emulation_submit(void* stream, int (*work)(void*), void* data) {
+  std::lock_guard<std::recursive_mutex> guard(lock_of_driver);
+  if (static_cast<Stream*>(stream)->capture) {
+    return STREAM_CAPTURE_UNSUPPORTED;
+  }
+  return submit(static_cast<Stream*>(stream), [=] {
+    if (int code = work(data); code != SUCCESS) {
+      throw KernelFault(code, "a library's work");
+    }
+  });
+}
+
+CONTROL int adaspec_emulation_holds(uintptr_t address, size_t bytes) { return in_device_memory(address, bytes); }
 
 CONTROL void adaspec_emulation_reset() {
   std::lock_guard<std::recursive_mutex> guard(lock_of_driver);

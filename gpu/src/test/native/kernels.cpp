@@ -68,6 +68,10 @@ const std::map<std::string, Binder>& kernels() {
       ENTRY(next_draft),
       ENTRY(repack_tiles),
       ENTRY(expand_rows),
+      ENTRY(expand_f16),
+      ENTRY(expand_bf16),
+      ENTRY(expand_q8_0),
+      ENTRY(expand_q4_0),
       ENTRY(probe_copy),
       ENTRY(probe_matrix),
   };

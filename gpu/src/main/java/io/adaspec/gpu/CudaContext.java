@@ -19,11 +19,11 @@ final class CudaContext implements AutoCloseable {
   private static final int LEAST_MAJOR = 8;
 
   private final CUcontext context;
-  private final CUstream stream;
+  private final Stream stream;
   private final String description;
   private final int multiprocessors;
 
-  private CudaContext(CUcontext context, CUstream stream, String description, int multiprocessors) {
+  private CudaContext(CUcontext context, Stream stream, String description, int multiprocessors) {
     this.context = context;
     this.stream = stream;
     this.description = description;
@@ -45,7 +45,7 @@ final class CudaContext implements AutoCloseable {
         attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
     CUcontext context = new CUcontext();
     check(JCudaDriver.cuCtxCreate(context, 0, device), "cuCtxCreate on " + description);
-    CUstream stream = new CUstream();
+    Stream stream = new Stream();
     int status = JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING);
     if (status != 0) {
       JCudaDriver.cuCtxDestroy(context);
@@ -66,6 +66,11 @@ final class CudaContext implements AutoCloseable {
 
   CUstream stream() {
     return stream;
+  }
+
+  /** The stream as libraries other than JCuda take it. */
+  long streamHandle() {
+    return stream.value();
   }
 
   /** Binds the context to the calling thread. */
@@ -125,5 +130,12 @@ final class CudaContext implements AutoCloseable {
     int[] value = new int[1];
     check(JCudaDriver.cuDeviceGetAttribute(value, attribute, device), "cuDeviceGetAttribute");
     return value[0];
+  }
+
+  /** A stream whose handle can be read. */
+  private static final class Stream extends CUstream {
+    long value() {
+      return getNativePointer();
+    }
   }
 }

@@ -23,20 +23,26 @@ final class CudaDevice implements Device {
   private final DeviceHealth health;
   private final ModelRunner target;
   private final Optional<ModelRunner> draft;
+  private final Optional<LibraryProducts> library;
   private final StepRunner steps;
   private Optional<DeviceException> failure = Optional.empty();
 
+  /**
+   * @param library that the target leaves prefill to; closed with it
+   */
   CudaDevice(
       DeviceInfo info,
       CudaContext context,
       DeviceHealth health,
       ModelRunner target,
-      Optional<ModelRunner> draft) {
+      Optional<ModelRunner> draft,
+      Optional<LibraryProducts> library) {
     this.info = info;
     this.context = context;
     this.health = health;
     this.target = target;
     this.draft = draft;
+    this.library = library;
     this.steps = new StepRunner(target, draft, NanoClock.system());
   }
 
@@ -63,6 +69,7 @@ final class CudaDevice implements Device {
       if (e.ofStep()) {
         throw e;
       }
+      library.ifPresent(LibraryProducts::deviceFailed);
       DeviceException counted = health.failed(e);
       failure = Optional.of(counted);
       throw counted;

@@ -33,6 +33,7 @@ final class CudaModelRunner implements ModelRunner {
   private final LaunchGraphs<GraphShape> graphs;
   private final PassLauncher launcher;
   private final DeviceSampler sampler;
+  private final Optional<LibraryProducts> library;
   private PassShape shape = NONE;
   private boolean pending;
   private boolean staged;
@@ -63,7 +64,8 @@ final class CudaModelRunner implements ModelRunner {
       DeviceArena arena,
       DeviceModel model,
       PagedKvStore kv,
-      WorkPlan workPlan) {
+      WorkPlan workPlan,
+      Optional<LibraryProducts> library) {
     this.context = context;
     this.arena = arena;
     this.kv = kv;
@@ -78,34 +80,34 @@ final class CudaModelRunner implements ModelRunner {
     this.sampler =
         new DeviceSampler(
             context, kernels, work.pass(), work.logits(), config.vocabularySize(), maxRows, arena);
+    this.library = library;
   }
 
   /**
    * Uploads a model and allocates its memory.
    *
-   * @param kvBlocks KV blocks
-   * @param workPlan of the same model
+   * @param library computes stretches of prefill; closed with the runner
    * @param progress told the bytes of weights as they are uploaded
-   * @throws io.adaspec.runtime.device.DeviceException if the GPU fails; nothing stays allocated
+   * @throws io.adaspec.runtime.device.DeviceException if the GPU fails; nothing stays allocated but
+   *     for the library's memory
    */
   static CudaModelRunner create(
       CudaContext context,
       KernelModule kernels,
-      ModelPlan plan,
-      KvGeometry geometry,
-      int kvBlocks,
-      WorkPlan workPlan,
+      RunnerPlan plan,
+      Optional<LibraryProducts> library,
       LongConsumer progress) {
     DeviceArena arena = new DeviceArena();
     boolean done = false;
     try {
       DeviceModel model;
       try (WeightUploader uploader =
-          new WeightUploader(context, kernels, arena, plan.bytes(), progress)) {
-        model = DeviceModel.upload(plan, uploader);
+          new WeightUploader(context, kernels, arena, plan.model().bytes(), progress)) {
+        model = DeviceModel.upload(plan.model(), uploader);
       }
-      PagedKvStore kv = PagedKvStore.allocate(geometry, kvBlocks, arena, context);
-      CudaModelRunner runner = new CudaModelRunner(context, kernels, arena, model, kv, workPlan);
+      PagedKvStore kv = PagedKvStore.allocate(plan.geometry(), plan.kvBlocks(), arena, context);
+      CudaModelRunner runner =
+          new CudaModelRunner(context, kernels, arena, model, kv, plan.work(), library);
       done = true;
       return runner;
     } finally {
@@ -139,8 +141,15 @@ final class CudaModelRunner implements ModelRunner {
   public void forward(ForwardBatch batch) {
     requireFits(batch);
     awaitStaging();
-    send(batch, layout.write(batch, staging.memory()));
-    if (logitRows == 0) {
+    long used = layout.write(batch, staging.memory());
+    Optional<PrefillStretch> stretch = library.flatMap(each -> each.stretch(batch));
+    stretch.ifPresent(rows -> PassLayout.write(rows, staging.memory()));
+    send(batch, used);
+    if (stretch.isPresent()) {
+      // not as a graph: the library chooses kernels by the exact number of rows
+      launcher.launch(shape, stretch.get(), library.orElseThrow());
+      pending = false;
+    } else if (logitRows == 0) {
       graphs.launch(new GraphShape(shape, true, Sampling.NONE));
     } else {
       pending = true;
@@ -216,6 +225,7 @@ final class CudaModelRunner implements ModelRunner {
       pending = false;
       sampler.receive(sampling, out);
       staged = false;
+      library.ifPresent(LibraryProducts::settled);
     }
   }
 
@@ -318,6 +328,7 @@ final class CudaModelRunner implements ModelRunner {
   @Override
   public void close() {
     graphs.close();
+    library.ifPresent(LibraryProducts::close);
     arena.close();
   }
 }

@@ -4,20 +4,33 @@ import io.adaspec.runtime.device.DeviceException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * How often in a row one GPU has failed, over all times it was opened. A GPU that fails {@value
- * #MOST_FAILURES} times without a step between them is taken for dead, whatever its codes say:
- * opening it once more would go on for ever. Thread-safe.
+ * What is known of one GPU over all times it was opened. Thread-safe.
+ *
+ * <p>How often in a row it has failed: a GPU that fails {@value #MOST_FAILURES} times without a
+ * step between them is taken for dead, whatever its codes say, for opening it once more would go on
+ * for ever. And whether cuBLASLt has failed on it.
  */
 final class DeviceHealth {
   static final int MOST_FAILURES = 5;
 
   private final AtomicInteger failures = new AtomicInteger();
+  private volatile boolean libraryFailed;
 
   /** A step went well. */
   void worked() {
     if (failures.get() != 0) {
       failures.set(0);
     }
+  }
+
+  /** Whether cuBLASLt has never failed on this GPU. */
+  boolean trustsLibrary() {
+    return !libraryFailed;
+  }
+
+  /** Leaves cuBLASLt alone from now on. */
+  void distrustLibrary() {
+    libraryFailed = true;
   }
 
   /** Counts a failure. Returns it, as a permanent one when it is one too many. */

@@ -25,8 +25,10 @@ record DeviceOpening(
 
   /** What the opened device would say of itself; loads nothing. */
   DeviceInfo plan() {
+    Optional<PrefillLibrary> library = PrefillLibrary.find(spec, target, health);
     try (CudaContext context = CudaContext.create(ordinal)) {
-      return info(context, DevicePlan.of(spec, target, draft, context.freeBytes()));
+      DevicePlan plan = DevicePlan.of(spec, target, draft, library, context.freeBytes());
+      return info(context, plan, library);
     }
   }
 
@@ -38,15 +40,16 @@ record DeviceOpening(
    */
   Device open() {
     int mostBlocks = Integer.MAX_VALUE;
+    Optional<PrefillLibrary> library = PrefillLibrary.find(spec, target, health);
     while (true) {
       CudaContext context = CudaContext.create(ordinal);
       boolean done = false;
       try {
         KernelModule kernels = KernelModule.load(context);
         DevicePlan plan =
-            DevicePlan.of(spec, target, draft, context.freeBytes()).atMost(mostBlocks);
+            DevicePlan.of(spec, target, draft, library, context.freeBytes()).atMost(mostBlocks);
         try {
-          Device device = load(context, kernels, plan);
+          Device device = load(context, kernels, plan, library);
           done = true;
           return device;
         } catch (DeviceException e) {
@@ -70,41 +73,56 @@ record DeviceOpening(
             () -> DeviceException.permanentFailure(String.valueOf(failure.getMessage()), failure));
   }
 
-  private Device load(CudaContext context, KernelModule kernels, DevicePlan plan) {
+  private Device load(
+      CudaContext context,
+      KernelModule kernels,
+      DevicePlan plan,
+      Optional<PrefillLibrary> library) {
     LOG.info("{}: {}: {}", spec.name(), context.description(), plan.summary());
     UploadProgress progress = new UploadProgress(LOG, spec.name(), plan.needs().weights());
-    CudaModelRunner runner = runner(context, kernels, target, plan, progress);
-    Optional<ModelRunner> draftRunner =
-        draft.map(model -> runner(context, kernels, model, plan, progress));
-    return new CudaDevice(info(context, plan), context, health, runner, draftRunner);
+    Optional<LibraryProducts> products =
+        library.flatMap(found -> LibraryProducts.open(found, context, kernels, health));
+    Optional<PrefillLibrary> used = library.filter(found -> products.isPresent());
+    used.ifPresent(found -> LOG.info("{}: {}", spec.name(), found.description()));
+    boolean done = false;
+    try {
+      CudaModelRunner runner =
+          CudaModelRunner.create(context, kernels, runnerPlan(target, plan), products, progress);
+      Optional<ModelRunner> draftRunner =
+          draft.map(
+              model ->
+                  CudaModelRunner.create(
+                      context, kernels, runnerPlan(model, plan), Optional.empty(), progress));
+      Device device =
+          new CudaDevice(info(context, plan, used), context, health, runner, draftRunner, products);
+      done = true;
+      return device;
+    } finally {
+      if (!done) {
+        products.ifPresent(LibraryProducts::close);
+      }
+    }
   }
 
-  private DeviceInfo info(CudaContext context, DevicePlan plan) {
+  private RunnerPlan runnerPlan(ModelPlan model, DevicePlan plan) {
+    return new RunnerPlan(
+        model,
+        model.kvGeometry(spec.blockTokens()),
+        plan.kvBlocks(),
+        WorkPlan.of(model.config(), spec.maxRows()));
+  }
+
+  private DeviceInfo info(CudaContext context, DevicePlan plan, Optional<PrefillLibrary> library) {
     return new DeviceInfo(
         spec.name(),
-        context.description(),
+        context.description() + library.map(found -> "; " + found.description()).orElse(""),
         target.config().vocabularySize(),
         target.config().contextTokens(),
         draft.map(model -> model.config().contextTokens()).orElse(0),
         spec.blockTokens(),
         plan.kvBlocks(),
         draft.isPresent() ? plan.kvBlocks() : 0,
-        spec.maxRows());
-  }
-
-  private CudaModelRunner runner(
-      CudaContext context,
-      KernelModule kernels,
-      ModelPlan model,
-      DevicePlan plan,
-      UploadProgress progress) {
-    return CudaModelRunner.create(
-        context,
-        kernels,
-        model,
-        model.kvGeometry(spec.blockTokens()),
-        plan.kvBlocks(),
-        WorkPlan.of(model.config(), spec.maxRows()),
-        progress);
+        spec.maxRows(),
+        library.isEmpty());
   }
 }

@@ -21,9 +21,14 @@ record DevicePlan(MemoryNeeds needs, long freeBytes, int kvBlocks) {
   /**
    * @throws DeviceException if the models do not fit, with what would
    */
-  static DevicePlan of(DeviceSpec spec, ModelPlan target, Optional<ModelPlan> draft, long free) {
-    MemoryNeeds needs = MemoryNeeds.of(spec, target, draft, spec.maxRows(), free);
-    MemoryRefusal refusal = new MemoryRefusal(spec, target, draft, free);
+  static DevicePlan of(
+      DeviceSpec spec,
+      ModelPlan target,
+      Optional<ModelPlan> draft,
+      Optional<PrefillLibrary> library,
+      long free) {
+    MemoryNeeds needs = MemoryNeeds.of(spec, target, draft, library, spec.maxRows(), free);
+    MemoryRefusal refusal = new MemoryRefusal(spec, target, draft, library, free);
     if (needs.least() > free) {
       throw refusal.tooLarge();
     }
@@ -57,6 +62,7 @@ record DevicePlan(MemoryNeeds needs, long freeBytes, int kvBlocks) {
         + mebibytes(needs.weights())
         + ", work "
         + mebibytes(needs.work())
+        + (needs.library() > 0 ? ", fast prefill " + mebibytes(needs.library()) : "")
         + ", KV "
         + mebibytes(kvBlocks * needs.blockBytes())
         + " ("

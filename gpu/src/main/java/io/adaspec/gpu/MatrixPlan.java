@@ -39,6 +39,14 @@ record MatrixPlan(
     return dataBytes() + scaleBytes();
   }
 
+  /** Bytes in rows of half precision; 0 for F32, which is not expanded. */
+  long expandedBytes() {
+    return format == DeviceFormat.F32
+        ? 0
+        : Math.multiplyExact(
+            (long) outputs * chunks(), (long) Short.BYTES * DeviceFormat.TILE_INPUTS);
+  }
+
   /** The matrix in another format. */
   MatrixPlan as(DeviceFormat other) {
     return new MatrixPlan(other, sources, outputs, columns, outColumn);

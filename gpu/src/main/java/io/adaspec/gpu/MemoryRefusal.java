@@ -13,12 +13,19 @@ final class MemoryRefusal {
   private final DeviceSpec spec;
   private final ModelPlan target;
   private final Optional<ModelPlan> draft;
+  private final Optional<PrefillLibrary> library;
   private final long free;
 
-  MemoryRefusal(DeviceSpec spec, ModelPlan target, Optional<ModelPlan> draft, long free) {
+  MemoryRefusal(
+      DeviceSpec spec,
+      ModelPlan target,
+      Optional<ModelPlan> draft,
+      Optional<PrefillLibrary> library,
+      long free) {
     this.spec = spec;
     this.target = target;
     this.draft = draft;
+    this.library = library;
     this.free = free;
   }
 
@@ -38,6 +45,7 @@ final class MemoryRefusal {
             + spec.maxRows()
             + " rows "
             + mebibytes(needs.work())
+            + library.map(each -> ", fast prefill " + mebibytes(each.bytes())).orElse("")
             + ", the driver "
             + mebibytes(needs.reserved())
             + ", keys and values at least "
@@ -66,6 +74,9 @@ final class MemoryRefusal {
     if (draft.isPresent() && needs(Optional.empty(), spec.maxRows()).least() <= free) {
       ways.add("without the draft model it fits");
     }
+    if (library.isPresent() && needs.least() - needs.library() <= free) {
+      ways.add("without fast prefill it fits");
+    }
     for (int rows = Integer.highestOneBit(spec.maxRows() - 1); rows >= LEAST_ROWS; rows /= 2) {
       if (needs(draft, rows).least() <= free) {
         ways.add("with " + rows + " rows per step it fits");
@@ -88,7 +99,7 @@ final class MemoryRefusal {
   }
 
   private MemoryNeeds needs(Optional<ModelPlan> with, int maxRows) {
-    return MemoryNeeds.of(spec, target, with, maxRows, free);
+    return MemoryNeeds.of(spec, target, with, library, maxRows, free);
   }
 
   private static String mebibytes(long bytes) {

@@ -8,6 +8,7 @@ import io.adaspec.runtime.model.Weights;
 import io.adaspec.runtime.tensor.WeightTensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Where every weight of a model will lie in GPU memory, known before anything is uploaded.
@@ -46,8 +47,16 @@ record ModelPlan(
       biases = List.copyOf(biases);
     }
 
+    Stream<StackPlan> stacks() {
+      return Stream.of(queryKeyValue, attentionOutput, gateUp, down);
+    }
+
     long bytes() {
-      return queryKeyValue.bytes() + attentionOutput.bytes() + gateUp.bytes() + down.bytes();
+      return stacks().mapToLong(StackPlan::bytes).sum();
+    }
+
+    long bytesAs(DeviceFormat format) {
+      return stacks().mapToLong(stack -> stack.bytesAs(format)).sum();
     }
   }
 
@@ -88,17 +97,26 @@ record ModelPlan(
     return bytes + layers.stream().mapToLong(Layer::bytes).sum();
   }
 
+  /**
+   * Bytes of the largest matrix of a block in rows of half precision; 0 when all are F32, which is
+   * not expanded.
+   */
+  long mostExpandedBytes() {
+    return layers.stream()
+        .flatMap(Layer::stacks)
+        .flatMap(stack -> stack.parts().stream())
+        .mapToLong(MatrixPlan::expandedBytes)
+        .max()
+        .orElse(0);
+  }
+
   /** What all matrices would take in another format. */
   long bytesAs(DeviceFormat format) {
     long bytes = head.bytesAs(format);
     if (!config.tiedHead()) {
       bytes += embedding.as(format).bytes();
     }
-    for (Layer layer : layers) {
-      bytes += layer.queryKeyValue().bytesAs(format) + layer.attentionOutput().bytesAs(format);
-      bytes += layer.gateUp().bytesAs(format) + layer.down().bytesAs(format);
-    }
-    return bytes;
+    return bytes + layers.stream().mapToLong(layer -> layer.bytesAs(format)).sum();
   }
 
   /** Keys and values are kept as the first block's activations are. */

@@ -11,8 +11,8 @@ import io.adaspec.runtime.model.ModelConfig.RopePairing;
  * gated FFN; at the end norm and head for the rows that need logits.
  */
 final class PassLauncher {
-  private static final int ALL_ROWS = 0;
-  private static final int LOGIT_ROWS = 1;
+  private static final int ALL_ROWS = PassLayout.ALL_ROWS;
+  private static final int LOGIT_ROWS = PassLayout.LOGIT_ROWS;
 
   private final KernelModule kernels;
   private final DeviceModel model;
@@ -41,6 +41,25 @@ final class PassLauncher {
 
   /** Queues a whole pass. */
   void launch(PassShape shape) {
+    launch(shape, ours(ALL_ROWS, shape.rows()));
+  }
+
+  /**
+   * Queues a whole pass whose stretch of prefill is left to the library, but for what sampled rows
+   * need.
+   */
+  void launch(PassShape shape, PrefillStretch stretch, LibraryProducts library) {
+    launch(shape, new PrefillProducts(products, library, stretch));
+  }
+
+  private RowProducts ours(int count, int rows) {
+    return (stack, x, out) -> products.launch(stack, count, rows, x, out);
+  }
+
+  private void launch(PassShape shape, RowProducts ofAllRows) {
+    RowGroup all = new RowGroup(ALL_ROWS, shape.rows(), ofAllRows);
+    RowGroup sampled =
+        new RowGroup(LOGIT_ROWS, shape.logitRows(), ours(LOGIT_ROWS, shape.logitRows()));
     embed(shape.rows());
     for (int i = 0; i < config.layers(); i++) {
       DeviceModel.Layer layer = model.layers().get(i);
@@ -48,8 +67,7 @@ final class PassLauncher {
       norm(
           new Norm(ALL_ROWS, shape.rows(), work.x(), i > 0, layer.attentionNorm()),
           layer.queryKeyValue());
-      products.launch(
-          layer.queryKeyValue(), ALL_ROWS, shape.rows(), work.normed(), work.queryKeyValue());
+      ofAllRows.launch(layer.queryKeyValue(), work.normed(), work.queryKeyValue());
       placeKeys(shape.rows(), layer, i);
       if (last && shape.logitRows() == 0) {
         return;
@@ -57,16 +75,24 @@ final class PassLauncher {
       attend(shape, layer, i);
       if (last) {
         gather(shape.logitRows(), layer.attentionOutput().activations());
-        feedForward(LOGIT_ROWS, shape.logitRows(), work.logitX(), work.logitAttended(), layer);
+        feedForward(sampled, work.logitX(), work.logitAttended(), layer);
       } else {
-        feedForward(ALL_ROWS, shape.rows(), work.x(), work.attended(), layer);
+        feedForward(all, work.x(), work.attended(), layer);
       }
     }
     norm(
         new Norm(LOGIT_ROWS, shape.logitRows(), work.logitX(), true, model.outputNorm()),
         model.head());
-    products.launch(model.head(), LOGIT_ROWS, shape.logitRows(), work.normed(), work.logits());
+    sampled.products().launch(model.head(), work.normed(), work.logits());
   }
+
+  /**
+   * Rows that go through a layer together.
+   *
+   * @param count which count of the pass says how many they are
+   * @param rows bucket of that count
+   */
+  private record RowGroup(int count, int rows, RowProducts products) {}
 
   /**
    * Queues the step from one pass of a draft loop to the next.
@@ -116,22 +142,23 @@ final class PassLauncher {
 
   /** Attention output, residual, FFN; leaves the FFN's result to be added by the next norm. */
   private void feedForward(
-      int count, int rows, DeviceBuffer x, DeviceBuffer attended, DeviceModel.Layer layer) {
-    products.launch(layer.attentionOutput(), count, rows, attended, work.out());
-    norm(new Norm(count, rows, x, true, layer.feedForwardNorm()), layer.gateUp());
-    products.launch(layer.gateUp(), count, rows, work.normed(), work.gateUp());
+      RowGroup group, DeviceBuffer x, DeviceBuffer attended, DeviceModel.Layer layer) {
+    RowProducts multiply = group.products();
+    multiply.launch(layer.attentionOutput(), attended, work.out());
+    norm(new Norm(group.count(), group.rows(), x, true, layer.feedForwardNorm()), layer.gateUp());
+    multiply.launch(layer.gateUp(), work.normed(), work.gateUp());
     kernels.launch(
         "silu_gate",
-        Grid.of(Math.ceilDiv(config.feedForwardSize(), KernelModule.BLOCK), rows, 1),
+        Grid.of(Math.ceilDiv(config.feedForwardSize(), KernelModule.BLOCK), group.rows(), 1),
         new LaunchArguments()
             .add(work.pass())
-            .add(count)
+            .add(group.count())
             .add(work.gateUp())
             .add(work.gated())
             .add(ElementCodes.code(layer.down().activations()))
             .add(config.feedForwardSize())
             .add(layer.down().chunks() * DeviceFormat.TILE_INPUTS));
-    products.launch(layer.down(), count, rows, work.gated(), work.out());
+    multiply.launch(layer.down(), work.gated(), work.out());
   }
 
   /** Which rows are normed: of {@code x}, the last result perhaps added first. */

@@ -19,7 +19,16 @@ final class PassLayout {
   static final int TILE_QUERIES = 8;
 
   private static final int TASK_FIELDS = 4;
-  private static final int COUNTS = 4;
+
+  /** Indices of the counts; of those of a stretch of prefill only its products know. */
+  static final int ALL_ROWS = 0;
+
+  static final int LOGIT_ROWS = 1;
+  private static final int TASKS = 2;
+  static final int ROWS_BEFORE = 3;
+  static final int ROWS_INSIDE = 4;
+  static final int ROWS_AFTER = 5;
+  private static final int COUNTS = 6;
 
   private final int group;
   private final int maxRows;
@@ -97,6 +106,13 @@ final class PassLayout {
     return write(batch, 1, to);
   }
 
+  /** Adds the counts of a stretch of prefill to the batch written last. */
+  static void write(PrefillStretch stretch, MemorySegment to) {
+    put(to, ROWS_BEFORE, stretch.first());
+    put(to, ROWS_INSIDE, stretch.length());
+    put(to, ROWS_AFTER, stretch.after());
+  }
+
   /**
    * Lays out the first pass of a draft loop.
    *
@@ -147,10 +163,9 @@ final class PassLayout {
       copy(batch.blockTable(sequence), blocks, to, tables() + table);
       table += blocks;
     }
-    put(to, 0, rows);
-    put(to, 1, batch.logitRowCount());
-    put(to, 2, tasks);
-    put(to, 3, 0);
+    put(to, ALL_ROWS, rows);
+    put(to, LOGIT_ROWS, batch.logitRowCount());
+    put(to, TASKS, tasks);
     return 4L * (tables() + table);
   }
 

@@ -32,37 +32,62 @@ final class Products {
   }
 
   /**
+   * Rows of a pass side by side.
+   *
+   * @param countIndex which count of the pass says how many they are
+   * @param first the first of them
+   * @param bucket of that count
+   */
+  record Rows(int countIndex, int first, int bucket) {}
+
+  /**
    * Queues {@code out[r] = stack · x[r]}.
    *
    * @param countIndex which count of the pass says how many rows there are
    * @param rows bucket of that count
    */
   void launch(DeviceModel.Stack stack, int countIndex, int rows, DeviceBuffer x, DeviceBuffer out) {
+    launch(stack, new Rows(countIndex, 0, rows), x, out);
+  }
+
+  /** Queues the same for some of the rows of {@code x} and {@code out}. */
+  void launch(DeviceModel.Stack stack, Rows rows, DeviceBuffer x, DeviceBuffer out) {
     for (DeviceMatrix part : stack.parts()) {
-      MatrixPlan plan = part.plan();
-      LaunchArguments arguments =
-          new LaunchArguments()
-              .add(counts)
-              .add(countIndex)
-              .add(part.data())
-              .add(part.scales())
-              .add(x)
-              .add(out, 4L * plan.outColumn())
-              .add(plan.outputs())
-              .add(plan.chunks())
-              .add(stack.outputs());
-      String name = "matmul_" + plan.format().kernelName();
-      if (plan.format() == DeviceFormat.F32) {
-        int blocks = Math.ceilDiv(plan.outputs(), F32_OUTPUTS);
-        kernels.launch(name, Grid.of(blocks, Math.ceilDiv(rows, F32_ROWS), 1), arguments);
-      } else if (rows >= WIDE_FROM) {
-        kernels.launch(name + "_wide", wide(plan, rows), arguments);
-      } else {
-        int tile = Math.min(rows, NARROW_ROWS);
-        int tiles = tile >= TWO_TILES_FROM ? 2 : 1;
-        int blocks = Math.ceilDiv(plan.outputs(), tiles * DeviceFormat.TILE_OUTPUTS);
-        kernels.launch(name + "_" + tile, Grid.of(Math.ceilDiv(rows, tile), blocks, 1), arguments);
-      }
+      launch(part, stack.outputs(), rows, x, out);
+    }
+  }
+
+  /**
+   * Queues the product with one matrix of a stack.
+   *
+   * @param outStride outputs of the stack
+   */
+  void launch(DeviceMatrix part, int outStride, Rows rows, DeviceBuffer x, DeviceBuffer out) {
+    MatrixPlan plan = part.plan();
+    long inputBytes = (long) plan.chunks() * plan.format().activations().bytes();
+    LaunchArguments arguments =
+        new LaunchArguments()
+            .add(counts)
+            .add(rows.countIndex())
+            .add(part.data())
+            .add(part.scales())
+            .add(x, rows.first() * inputBytes * DeviceFormat.TILE_INPUTS)
+            .add(out, Float.BYTES * ((long) rows.first() * outStride + plan.outColumn()))
+            .add(plan.outputs())
+            .add(plan.chunks())
+            .add(outStride);
+    String name = "matmul_" + plan.format().kernelName();
+    int bucket = rows.bucket();
+    if (plan.format() == DeviceFormat.F32) {
+      int blocks = Math.ceilDiv(plan.outputs(), F32_OUTPUTS);
+      kernels.launch(name, Grid.of(blocks, Math.ceilDiv(bucket, F32_ROWS), 1), arguments);
+    } else if (bucket >= WIDE_FROM) {
+      kernels.launch(name + "_wide", wide(plan, bucket), arguments);
+    } else {
+      int tile = Math.min(bucket, NARROW_ROWS);
+      int tiles = tile >= TWO_TILES_FROM ? 2 : 1;
+      int blocks = Math.ceilDiv(plan.outputs(), tiles * DeviceFormat.TILE_OUTPUTS);
+      kernels.launch(name + "_" + tile, Grid.of(Math.ceilDiv(bucket, tile), blocks, 1), arguments);
     }
   }
 

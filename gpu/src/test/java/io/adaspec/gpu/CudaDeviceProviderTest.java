@@ -154,11 +154,13 @@ class CudaDeviceProviderTest {
     DeviceSpec spec = spec("cuda:0", 0);
     ModelPlan plan = ModelPlan.of(model);
     Optional<ModelPlan> none = Optional.empty();
-    long free = MemoryNeeds.of(spec, plan, none, spec.maxRows(), 0).least() * 8 / 7 + 4096;
-    assertThat(DevicePlan.of(spec, plan, none, free).kvBlocks()).isPositive();
-    assertThatThrownBy(() -> DevicePlan.of(spec, plan, Optional.of(plan), free))
+    long free =
+        MemoryNeeds.of(spec, plan, none, Optional.empty(), spec.maxRows(), 0).least() * 8 / 7
+            + 4096;
+    assertThat(DevicePlan.of(spec, plan, none, Optional.empty(), free).kvBlocks()).isPositive();
+    assertThatThrownBy(() -> DevicePlan.of(spec, plan, Optional.of(plan), Optional.empty(), free))
         .hasMessageContaining("without the draft model it fits");
-    assertThatThrownBy(() -> DevicePlan.of(spec, plan, none, free - (64 << 10)))
+    assertThatThrownBy(() -> DevicePlan.of(spec, plan, none, Optional.empty(), free - (64 << 10)))
         .hasMessageContaining("with 16 rows per step it fits")
         .hasMessageContaining("a Q8_0 file of the model");
   }

@@ -80,6 +80,7 @@ class KernelResourceTest {
         names.add(name);
       } else {
         PRODUCTS.forEach(kind -> names.add(name + "_" + kind));
+        names.add("expand_" + format.kernelName());
       }
     }
     for (KvGeometry.ElementType type : KvGeometry.ElementType.values()) {

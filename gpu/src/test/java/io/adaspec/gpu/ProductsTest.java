@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Matrix products with as many chunks of inputs as real models have, in every kernel. */
 class ProductsTest {
-  private static final int OUTPUTS = 150;
+  static final int OUTPUTS = 150;
   private static final int ROWS = 270;
 
   /** Rows of different content; they repeat, so that every place of a grid is compared. */
@@ -72,16 +72,21 @@ class ProductsTest {
   }
 
   private static void requireSum(float actual, float[] x, float[] w) {
+    requireSum(actual, x, w, 1e-5);
+  }
+
+  /** The sum of products within a share of the sum of their sizes. */
+  static void requireSum(float actual, float[] x, float[] w, double precision) {
     double sum = 0;
     double size = 0;
     for (int i = 0; i < w.length; i++) {
       sum += (double) x[i] * w[i];
       size += Math.abs((double) x[i] * w[i]);
     }
-    assertThat((double) actual).isCloseTo(sum, within(1e-5 * size));
+    assertThat((double) actual).isCloseTo(sum, within(precision * size));
   }
 
-  private static WeightTensor weights(WeightFormat format, int columns, SplittableRandom random) {
+  static WeightTensor weights(WeightFormat format, int columns, SplittableRandom random) {
     float[] values = new float[OUTPUTS * columns];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) random.nextGaussian();
@@ -97,7 +102,7 @@ class ProductsTest {
   }
 
   /** Random activations that the element type holds exactly. */
-  private static float[][] activations(ElementType type, int columns, SplittableRandom random) {
+  static float[][] activations(ElementType type, int columns, SplittableRandom random) {
     float[][] x = new float[DISTINCT][columns];
     for (float[] row : x) {
       for (int i = 0; i < columns; i++) {

@@ -2,8 +2,10 @@ package io.adaspec.gpu;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import io.adaspec.gpu.cublas.CublasLtLibrary;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
@@ -22,15 +24,7 @@ final class RealGpuTests {
   public static void main(String[] args) {
     LauncherDiscoveryRequest request =
         LauncherDiscoveryRequestBuilder.request()
-            .selectors(
-                Stream.of(
-                        ProductsTest.class,
-                        AttentionTest.class,
-                        ForwardPassTest.class,
-                        DeviceSamplerTest.class,
-                        CudaDeviceContractTest.class)
-                    .map(each -> selectClass(each))
-                    .toList())
+            .selectors(tests().map(each -> selectClass(each)).toList())
             .build();
     SummaryGeneratingListener listener = new SummaryGeneratingListener();
     LauncherFactory.create().execute(request, listener);
@@ -49,5 +43,19 @@ final class RealGpuTests {
             + (summary.getTestsSkippedCount() + summary.getTestsAbortedCount())
             + " skipped");
     System.exit(whole ? 0 : 1);
+  }
+
+  /** That of cuBLASLt only where it is installed: nothing needs it. */
+  private static Stream<Class<?>> tests() {
+    Stream<Class<?>> always =
+        Stream.of(
+            ProductsTest.class,
+            AttentionTest.class,
+            ForwardPassTest.class,
+            DeviceSamplerTest.class,
+            CudaDeviceContractTest.class);
+    return CublasLtLibrary.find(Optional.empty()) instanceof CublasLtLibrary.Found.Library
+        ? Stream.concat(always, Stream.of(LibraryProductsTest.class))
+        : always;
   }
 }

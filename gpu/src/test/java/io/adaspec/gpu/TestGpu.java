@@ -2,6 +2,9 @@ package io.adaspec.gpu;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.adaspec.gpu.cublas.CublasLtLibrary;
+import java.util.Optional;
+
 /** The GPU that tests of arithmetic run on: emulated, or a real one when asked for. */
 final class TestGpu {
   private static final String REAL = "adaspec.gpu.real";
@@ -16,6 +19,17 @@ final class TestGpu {
     } else {
       EmulatedDriver.load();
     }
+  }
+
+  /** The cuBLASLt that belongs to it. Skips the test on a real GPU without one. */
+  static CublasLtLibrary library() {
+    CublasLtLibrary.Found found =
+        CublasLtLibrary.find(
+            Boolean.getBoolean(REAL)
+                ? Optional.empty()
+                : Optional.of(EmulatedCublasLt.load().file()));
+    assumeTrue(found instanceof CublasLtLibrary.Found.Library, () -> "no cuBLASLt: " + found);
+    return ((CublasLtLibrary.Found.Library) found).library();
   }
 
   /** A context on it. */

@@ -7,6 +7,7 @@ import io.adaspec.runtime.model.ModelRunner;
 import io.adaspec.runtime.model.ModelWeights;
 import io.adaspec.runtime.tensor.ScalarKernels;
 import io.adaspec.runtime.tensor.WorkerTeam;
+import java.util.Optional;
 
 /** Runners of one model on both kinds of device. */
 final class TestRunners {
@@ -23,15 +24,17 @@ final class TestRunners {
   /** The same with another plan of its work memory. */
   static CudaModelRunner cuda(
       CudaContext context, ModelWeights model, int kvBlocks, WorkPlan work) {
-    ModelPlan plan = ModelPlan.of(model);
     return CudaModelRunner.create(
         context,
         KernelModule.load(context),
-        plan,
-        plan.kvGeometry(BLOCK_TOKENS),
-        kvBlocks,
-        work,
+        plan(model, kvBlocks, work),
+        Optional.empty(),
         bytes -> {});
+  }
+
+  static RunnerPlan plan(ModelWeights model, int kvBlocks, WorkPlan work) {
+    ModelPlan plan = ModelPlan.of(model);
+    return new RunnerPlan(plan, plan.kvGeometry(BLOCK_TOKENS), kvBlocks, work);
   }
 
   static ModelRunner cpu(ModelWeights model, WorkerTeam team, int kvBlocks) {

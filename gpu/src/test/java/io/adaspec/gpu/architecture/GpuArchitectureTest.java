@@ -3,6 +3,7 @@ package io.adaspec.gpu.architecture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
+import io.adaspec.gpu.cublas.CublasLtLibrary;
 import io.adaspec.runtime.architecture.HouseRules;
 import org.junit.jupiter.api.Test;
 
@@ -29,6 +30,14 @@ class GpuArchitectureTest {
   void timeComesFromItsClockAndRandomnessFromSeeds() {
     HouseRules.onlyTheseReadClocks().check(CLASSES);
     HouseRules.onlyTheseMakeRandomness().check(CLASSES);
+  }
+
+  /** The driver is looked for before JCuda binds it; cuBLASLt has a package of its own. */
+  @Test
+  void onlyTheSearchForTheDriverAndCublasBindNativeCode() throws ClassNotFoundException {
+    HouseRules.onlyTheseBindNativeCode(Class.forName(ROOT + ".CudaDriver"), CublasLtLibrary.class)
+        .check(CLASSES);
+    HouseRules.importsNothingOf(ROOT + ".cublas", "jcuda").check(CLASSES);
   }
 
   @Test

@@ -12,6 +12,8 @@ package io.adaspec.runtime.device;
  * @param kvBlocks target KV blocks
  * @param draftKvBlocks draft KV blocks; 0 without a draft model
  * @param maxRows most rows of a target pass
+ * @param bitExact whether a row's result depends, bit for bit, on its sequence alone; not with
+ *     {@link FastPrefill}
  */
 public record DeviceInfo(
     String name,
@@ -22,7 +24,8 @@ public record DeviceInfo(
     int blockTokens,
     int kvBlocks,
     int draftKvBlocks,
-    int maxRows) {
+    int maxRows,
+    boolean bitExact) {
   public DeviceInfo {
     if (vocabularySize <= 0
         || contextTokens <= 0
@@ -46,6 +49,30 @@ public record DeviceInfo(
     }
   }
 
+  /** A bit-exact device. */
+  public DeviceInfo(
+      String name,
+      String description,
+      int vocabularySize,
+      int contextTokens,
+      int draftContextTokens,
+      int blockTokens,
+      int kvBlocks,
+      int draftKvBlocks,
+      int maxRows) {
+    this(
+        name,
+        description,
+        vocabularySize,
+        contextTokens,
+        draftContextTokens,
+        blockTokens,
+        kvBlocks,
+        draftKvBlocks,
+        maxRows,
+        true);
+  }
+
   /** Longest sequence that context and KV memory allow. */
   public int capacityTokens() {
     return (int) Math.min(contextTokens, (long) kvBlocks * blockTokens);
@@ -66,6 +93,7 @@ public record DeviceInfo(
         blockTokens,
         kvBlocks - blocks,
         hasDraftModel() ? draftKvBlocks - blocks : 0,
-        maxRows);
+        maxRows,
+        bitExact);
   }
 }

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param kvBytes memory for target and draft KV together; 0 lets the device decide
  * @param blockTokens tokens per KV block
  * @param maxRows most rows of one target pass
+ * @param fastPrefill whether GPUs may use a library that is not bit-exact
  */
 public record DeviceSpec(
     String name,
@@ -22,7 +23,8 @@ public record DeviceSpec(
     int threads,
     long kvBytes,
     int blockTokens,
-    int maxRows) {
+    int maxRows,
+    FastPrefill fastPrefill) {
   /**
    * @throws io.adaspec.runtime.model.ForeignVocabularyException naming the first difference
    */
@@ -44,6 +46,23 @@ public record DeviceSpec(
               + maxRows
               + " positive");
     }
+  }
+
+  /** With our own, bit-exact kernels alone. */
+  public DeviceSpec(
+      String name,
+      Optional<ModelWeights> target,
+      Optional<ModelWeights> draft,
+      int threads,
+      long kvBytes,
+      int blockTokens,
+      int maxRows) {
+    this(name, target, draft, threads, kvBytes, blockTokens, maxRows, FastPrefill.off());
+  }
+
+  /** The same with another way of prefill. */
+  public DeviceSpec withFastPrefill(FastPrefill value) {
+    return new DeviceSpec(name, target, draft, threads, kvBytes, blockTokens, maxRows, value);
   }
 
   /** The part before the colon. */

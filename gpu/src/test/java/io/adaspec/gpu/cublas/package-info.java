@@ -1,0 +1,5 @@
+/** Finding and binding cuBLASLt. */
+@NullMarked
+package io.adaspec.gpu.cublas;
+
+import org.jspecify.annotations.NullMarked;
