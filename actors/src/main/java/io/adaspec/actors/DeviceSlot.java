@@ -182,6 +182,7 @@ final class DeviceSlot {
     return new DeviceStatus(
         name,
         scheduler().map(known -> known.device().description()).orElse(""),
+        scheduler().map(known -> known.device().bitExact()).orElse(true),
         state,
         detail,
         scheduler().map(known -> known.requests().size()).orElse(0),

@@ -74,7 +74,9 @@ public record EngineStatus(
    * One device.
    *
    * @param name as given on the command line
-   * @param description for people
+   * @param description for people; empty before it was first open
+   * @param bitExact whether a text depends on nothing but its request; see {@link
+   *     io.adaspec.runtime.device.FastPrefill}
    * @param state what it does
    * @param detail why it is not ready; empty when it is
    * @param running sequences on it, paused and preempted ones among them
@@ -88,6 +90,7 @@ public record EngineStatus(
   public record DeviceStatus(
       String name,
       String description,
+      boolean bitExact,
       DeviceState state,
       String detail,
       int running,

@@ -119,6 +119,7 @@ class KryoMessageSerializerTest {
             new EngineStatus.DeviceStatus(
                 "cpu",
                 "a processor",
+                true,
                 EngineStatus.DeviceState.READY,
                 "",
                 3,

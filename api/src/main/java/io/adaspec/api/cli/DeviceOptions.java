@@ -3,6 +3,7 @@ package io.adaspec.api.cli;
 import io.adaspec.runtime.device.DeviceProvider;
 import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.device.Devices;
+import io.adaspec.runtime.device.FastPrefill;
 import io.adaspec.runtime.device.sim.SimulatedSettings;
 import io.adaspec.runtime.model.LoadedModel;
 import java.util.HashSet;
@@ -48,18 +49,27 @@ final class DeviceOptions {
               + " (cpu: at most 1GiB).")
   private ByteSize kvMemory = ByteSize.ZERO;
 
+  @Option(
+      names = "--fast-prefill",
+      description =
+          "Let NVIDIA's cuBLASLt compute long stretches of prefill on GPUs, where its library is"
+              + " found. Faster, but not bit-exact: a text may then depend on load. Which library, and"
+              + " from how many rows on: adaspec.devices.fast-prefill of the settings.")
+  private boolean fastPrefill;
+
   DeviceOptions() {}
 
-  /**
-   * What to open the devices with.
-   *
-   * @param maxRows most rows of one target pass
-   */
-  List<DeviceSpec> specs(Devices devices, ModelPair models, int maxRows) {
+  /** What to open the devices with, in steps of as many rows as the settings say. */
+  List<DeviceSpec> specs(Devices devices, ModelPair models, EngineConfig config) {
     requireKnown(devices);
     List<String> expanded = names.stream().flatMap(name -> expand(devices, name)).toList();
     requireDistinct(expanded);
-    return expanded.stream().map(name -> spec(name, models, maxRows)).toList();
+    int maxRows = config.settings().limits().stepTokens();
+    FastPrefill settings = config.fastPrefill();
+    FastPrefill chosen = settings.enabled(fastPrefill || settings.enabled());
+    return expanded.stream()
+        .map(name -> spec(name, models, maxRows).withFastPrefill(chosen))
+        .toList();
   }
 
   /** Devices are known by their names: to the engine's status, its metrics and its logs. */
@@ -124,6 +134,9 @@ final class DeviceOptions {
       }
     }
     requireDistinct(names);
+    if (fastPrefill && names.stream().noneMatch(DeviceOptions::isCuda)) {
+      throw usage("--fast-prefill is for GPUs; say --device cuda:N with it, not " + names);
+    }
   }
 
   /** The longest sequence that every device and the model take. */
@@ -160,6 +173,10 @@ final class DeviceOptions {
 
   private static String simulatedWords(String name) {
     return name.equals(SIMULATED) ? "" : name.substring(SIMULATED.length() + 1);
+  }
+
+  private static boolean isCuda(String name) {
+    return name.equals(CUDA) || name.startsWith(CUDA + ":");
   }
 
   private static boolean isSimulated(String name) {

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigFactory;
 import io.adaspec.actors.EngineSettings;
 import io.adaspec.api.ServerConfig;
 import io.adaspec.api.ServerSettings;
+import io.adaspec.runtime.device.FastPrefill;
 import io.adaspec.runtime.request.SpeculationPreference;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
@@ -29,6 +30,7 @@ record EngineConfig(Config file, Config all) {
   private static final String DRAFTER = "adaspec.policy.drafter";
   private static final String DRAFT_CAP = "adaspec.policy.draft-cap";
   private static final String SERVER = "adaspec.server";
+  private static final String FAST_PREFILL = "adaspec.devices.fast-prefill.";
   private static final Pattern FIXED = Pattern.compile("fixed:([0-9]{1,3})");
   private static final Duration DRAIN_MARGIN = Duration.ofSeconds(1);
 
@@ -64,6 +66,7 @@ record EngineConfig(Config file, Config all) {
       requireKnown(file, defaults);
       EngineConfig loaded = new EngineConfig(file, withTimeToDrain(all));
       loaded.server();
+      loaded.fastPrefill();
       return loaded;
     } catch (ConfigException | IllegalArgumentException e) {
       String where = path.map(each -> each + ": ").orElse("");
@@ -147,6 +150,16 @@ record EngineConfig(Config file, Config all) {
     return matcher.matches()
         ? Math.min(SpeculationPreference.MAX, Integer.parseInt(matcher.group(1)))
         : 0;
+  }
+
+  /** What GPUs may leave to a library that is not bit-exact. */
+  FastPrefill fastPrefill() {
+    return new FastPrefill(
+        all.getBoolean(FAST_PREFILL + "enabled"),
+        Optional.of(all.getString(FAST_PREFILL + "library"))
+            .filter(file -> !file.isBlank())
+            .map(Path::of),
+        all.getInt(FAST_PREFILL + "min-rows"));
   }
 
   /** What the server is set to; address and keys come from the command line. */

@@ -100,13 +100,9 @@ final class EngineOptions {
     policy(config(), draftPath().isPresent());
   }
 
-  /**
-   * What to open the devices with.
-   *
-   * @param maxRows most rows of one target pass
-   */
-  List<DeviceSpec> specs(Devices known, ModelPair pair, int maxRows) {
-    return devices.specs(known, pair, maxRows);
+  /** What to open the devices with. */
+  List<DeviceSpec> specs(Devices known, ModelPair pair, EngineConfig config) {
+    return devices.specs(known, pair, config);
   }
 
   /** Starts an engine that owns the models from then on; they are closed if it does not start. */

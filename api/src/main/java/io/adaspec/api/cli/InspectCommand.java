@@ -98,7 +98,7 @@ final class InspectCommand implements Runnable {
   private Map<String, Object> devices(EngineConfig config, ModelPair pair) {
     Devices devices = Devices.discover();
     Map<String, Object> report = new LinkedHashMap<>();
-    for (DeviceSpec spec : options.specs(devices, pair, config.settings().limits().stepTokens())) {
+    for (DeviceSpec spec : options.specs(devices, pair, config)) {
       report.put(spec.name(), ModelReport.device(devices.plan(spec)));
     }
     return report;

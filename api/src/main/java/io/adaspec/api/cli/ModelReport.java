@@ -74,6 +74,7 @@ final class ModelReport {
   static Map<String, Object> device(DeviceInfo info) {
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("description", info.description());
+    report.put("bit_exact", info.bitExact());
     report.put("kv_tokens", (long) info.kvBlocks() * info.blockTokens());
     report.put("longest_sequence", info.capacityTokens());
     report.put(

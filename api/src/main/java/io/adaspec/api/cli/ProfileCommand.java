@@ -44,11 +44,10 @@ final class ProfileCommand implements Runnable {
   @Override
   public void run() {
     EngineConfig config = options.config();
-    int rows = config.settings().limits().stepTokens();
     Map<String, Object> report = new LinkedHashMap<>();
     try (ModelPair models = options.openModels(output)) {
       Devices devices = Devices.discover();
-      for (DeviceSpec spec : options.specs(devices, models, rows)) {
+      for (DeviceSpec spec : options.specs(devices, models, config)) {
         profile(devices, spec, report);
       }
     }

@@ -4,6 +4,7 @@ import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DevicePeaks;
 import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.device.Devices;
+import io.adaspec.runtime.device.FastPrefill;
 import io.adaspec.runtime.device.roofline.ModelShape;
 import io.adaspec.runtime.device.roofline.Roofline;
 import io.adaspec.runtime.device.roofline.RooflineResult;
@@ -97,6 +98,11 @@ final class RooflineCommand implements Runnable {
       description = "Steps that count, of each kind. Default: 20.")
   private int repetitions = 20;
 
+  @Option(
+      names = "--fast-prefill",
+      description = "Prefill by NVIDIA's cuBLASLt, where its library is found in the usual places.")
+  private boolean fastPrefill;
+
   private Supplier<String> state = () -> "measuring";
 
   RooflineCommand() {}
@@ -107,7 +113,12 @@ final class RooflineCommand implements Runnable {
     Devices devices = Devices.discover();
     List<ModelShape> chosen = shapes();
     Roofline roofline =
-        new Roofline(devices, device, settings(), what -> state = () -> "measuring " + what);
+        new Roofline(
+            devices,
+            device,
+            FastPrefill.off().enabled(fastPrefill),
+            settings(),
+            what -> state = () -> "measuring " + what);
     try (Progress progress = output.progress("measuring the device")) {
       Optional<DevicePeaks> peaks = peaks(devices);
       progress.update(() -> state.get());

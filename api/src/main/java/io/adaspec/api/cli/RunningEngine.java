@@ -36,7 +36,7 @@ record RunningEngine(
       List<EngineObserver> observers) {
     EngineSettings settings = config.settings(policy);
     Devices devices = Devices.discover();
-    List<DeviceSpec> specs = options.specs(devices, models, settings.limits().stepTokens());
+    List<DeviceSpec> specs = options.specs(devices, models, config);
     DeviceReadiness readiness = new DeviceReadiness(specs.size());
     EngineBuilder builder =
         Engine.builder(

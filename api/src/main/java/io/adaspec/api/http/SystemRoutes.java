@@ -90,13 +90,16 @@ public final class SystemRoutes {
     answer.put("running", status.running()).put("waiting", status.waiting());
     ArrayNode devices = answer.putArray("devices");
     for (EngineStatus.DeviceStatus device : status.devices()) {
-      devices
-          .addObject()
+      ObjectNode entry = devices.addObject();
+      entry
           .put("name", device.name())
           .put("state", device.state().name())
           .put("running", device.running())
           .put("kv_blocks", device.kvBlocks())
           .put("kv_blocks_used", device.usedKvBlocks());
+      if (!device.description().isEmpty()) {
+        entry.put("bit_exact", device.bitExact());
+      }
     }
     return answer;
   }

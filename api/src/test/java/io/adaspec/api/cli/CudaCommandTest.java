@@ -3,13 +3,16 @@ package io.adaspec.api.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adaspec.gpu.EmulatedCublasLt;
 import io.adaspec.gpu.EmulatedDriver;
+import io.adaspec.runtime.model.SharedAssets;
 import io.adaspec.runtime.model.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,9 +20,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The command line on emulated GPUs. */
 class CudaCommandTest {
+  private static final String STORYTELLER = "models/storyteller/storyteller-target-q8_0.gguf";
+
   @TempDir private Path folder = Path.of("");
   private String model = "";
   private final EmulatedDriver driver = EmulatedDriver.load();
+  private final EmulatedCublasLt library = EmulatedCublasLt.load();
 
   @BeforeEach
   void writeModel() throws IOException {
@@ -122,6 +128,76 @@ class CudaCommandTest {
     CommandRun run = generate("--device", "cuda:0");
     assertThat(run.exitCode()).isEqualTo(Main.FAILURE);
     assertThat(run.err()).contains("cuda:0 has 1 MiB free", "work memory");
+  }
+
+  @Test
+  void fastPrefillIsReportedAsNotBitExact() throws IOException {
+    String bundled = SharedAssets.bundled(STORYTELLER).toString();
+    String config = fastPrefill("min-rows = 3");
+    String[] args = {
+      "inspect", "--model", bundled, "--device", "cuda:0", "--config", config, "--json"
+    };
+    JsonNode exact = CommandRun.of(args).json().at("/devices/cuda:0");
+    assertThat(exact.get("bit_exact").asBoolean()).isTrue();
+    JsonNode fast = CommandRun.of(with(args, "--fast-prefill")).json().at("/devices/cuda:0");
+    assertThat(fast.get("bit_exact").asBoolean()).isFalse();
+    assertThat(fast.get("description").asText())
+        .contains("prefill from 3 rows on by cuBLASLt", "not bit-exact");
+  }
+
+  @Test
+  void fastPrefillIsTheLibrarysOnceItIsAskedFor() throws IOException {
+    long before = library.products();
+    JsonNode exact = story(fastPrefill("min-rows = 3"));
+    assertThat(library.products()).isEqualTo(before);
+    JsonNode fast = story(fastPrefill("min-rows = 3, enabled = on"));
+    assertThat(library.products()).isGreaterThan(before);
+    assertThat(fast.get("token_ids")).isEqualTo(exact.get("token_ids"));
+  }
+
+  private static JsonNode story(String config) {
+    return CommandRun.of(
+            "generate",
+            "--model",
+            SharedAssets.bundled(STORYTELLER).toString(),
+            "--prompt",
+            "Once upon a time",
+            "--max-tokens",
+            "2",
+            "--temperature",
+            "0",
+            "--device",
+            "cuda:0",
+            "--draft",
+            "none",
+            "--config",
+            config,
+            "--json")
+        .json();
+  }
+
+  @Test
+  void fastPrefillNeedsAGpu() {
+    CommandRun run = generate("--device", "cpu", "--fast-prefill");
+    assertThat(run.exitCode()).isEqualTo(Main.USAGE);
+    assertThat(run.err()).contains("--fast-prefill is for GPUs", "--device cuda:N");
+  }
+
+  @Test
+  void fastPrefillFromNoRowsIsRefusedByName() throws IOException {
+    CommandRun run = generate("--device", "cuda:0", "--config", fastPrefill("min-rows = 0"));
+    assertThat(run.exitCode()).isEqualTo(Main.FAILURE);
+    assertThat(run.err()).contains("adaspec.devices.fast-prefill.min-rows must be positive, not 0");
+  }
+
+  private String fastPrefill(String settings) throws IOException {
+    String text =
+        "adaspec.devices.fast-prefill { library = \"%s\", %s }".formatted(library.file(), settings);
+    return Files.writeString(Files.createTempFile(folder, "fast", ".conf"), text).toString();
+  }
+
+  private static String[] with(String[] args, String more) {
+    return Stream.concat(Stream.of(args), Stream.of(more)).toArray(String[]::new);
   }
 
   private CommandRun generate(String... more) {

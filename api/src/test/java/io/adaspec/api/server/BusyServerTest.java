@@ -94,7 +94,9 @@ class BusyServerTest {
     String config = "adaspec.queue.max-requests = 2\nadaspec.scheduler.max-sequences = 1";
     try (EngineServer server =
         new EngineServer(device.opener(), ServerSettings.defaults(), config)) {
-      assertThat(server.caller.get("/health/ready").statusCode()).isEqualTo(200);
+      HttpResponse<String> free = server.caller.get("/health/ready");
+      assertThat(free.statusCode()).isEqualTo(200);
+      assertThat(Caller.json(free).at("/devices/0/bit_exact").asBoolean()).isTrue();
       List<RawConnection> asking = new ArrayList<>();
       for (int i = 1; i <= 3; i++) {
         RawConnection connection = new RawConnection(server.caller.port);

@@ -3,6 +3,7 @@ package io.adaspec.runtime.device.roofline;
 import io.adaspec.runtime.device.Device;
 import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.device.Devices;
+import io.adaspec.runtime.device.FastPrefill;
 import io.adaspec.runtime.model.ModelWeights;
 import io.adaspec.runtime.step.SequenceResult;
 import io.adaspec.runtime.step.StepResult;
@@ -27,17 +28,24 @@ public final class Roofline {
 
   private final Devices devices;
   private final String name;
+  private final FastPrefill fastPrefill;
   private final RooflineSettings settings;
   private final Consumer<String> progress;
 
   /**
    * @param name of the device
+   * @param fastPrefill whether it may use a library that is not bit-exact
    * @param progress told what is being done
    */
   public Roofline(
-      Devices devices, String name, RooflineSettings settings, Consumer<String> progress) {
+      Devices devices,
+      String name,
+      FastPrefill fastPrefill,
+      RooflineSettings settings,
+      Consumer<String> progress) {
     this.devices = devices;
     this.name = name;
+    this.fastPrefill = fastPrefill;
     this.settings = settings;
     this.progress = progress;
   }
@@ -87,7 +95,8 @@ public final class Roofline {
     long kvBytes = Float.BYTES * kvElements * settings.mostTokens(BLOCK_TOKENS);
     return devices.open(
         new DeviceSpec(
-            name, Optional.of(target), draft, 0, kvBytes, BLOCK_TOKENS, settings.maxRows()));
+                name, Optional.of(target), draft, 0, kvBytes, BLOCK_TOKENS, settings.maxRows())
+            .withFastPrefill(fastPrefill));
   }
 
   private RooflineResult decode(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adaspec.runtime.device.Devices;
+import io.adaspec.runtime.device.FastPrefill;
 import io.adaspec.runtime.device.cpu.CpuDeviceProvider;
 import io.adaspec.runtime.tensor.WeightFormat;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ class RooflineTest {
 
   private static List<RooflineResult> pair(WeightFormat format, RooflineSettings settings) {
     List<RooflineResult> results = new ArrayList<>();
-    new Roofline(CPU, "cpu:scalar", settings, what -> {})
+    new Roofline(CPU, "cpu:scalar", FastPrefill.off(), settings, what -> {})
         .pair(ModelShape.TINY, ModelShape.TINY, format, results::add);
     return results;
   }
@@ -47,7 +48,7 @@ class RooflineTest {
     List<RooflineResult> results = new ArrayList<>();
     RooflineSettings settings =
         new RooflineSettings(List.of(1, 3), List.of(40), List.of(1), 20, 2, 2);
-    new Roofline(CPU, "cpu:scalar", settings, what -> {})
+    new Roofline(CPU, "cpu:scalar", FastPrefill.off(), settings, what -> {})
         .alone(ModelShape.TINY, WeightFormat.BF16, results::add);
     assertThat(results)
         .extracting(RooflineResult::kind)
