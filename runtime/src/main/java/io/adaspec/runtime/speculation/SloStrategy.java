@@ -66,7 +66,7 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
         return withLookup(batch, affordable(estimate, depth));
       }
       if (mode == SpeculationLedger.Mode.EXPLORE) {
-        return withLookup(batch, exploring(batch));
+        return withLookup(batch, exploring(estimate));
       }
     }
     return withLookup(batch, none);
@@ -169,9 +169,14 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
     return choices;
   }
 
-  /** A short draft for the few whose draft KV lags least. */
-  private static DraftChoices exploring(BatchView batch) {
+  /**
+   * A short draft for the few whose draft KV lags least, as far as the ledger can lose what
+   * catching up costs.
+   */
+  private DraftChoices exploring(StepEstimate estimate) {
+    BatchView batch = estimate.batch();
     DraftChoices choices = DraftChoices.none(batch.size());
+    double left = state.ledger().balanceNanos();
     int few = Math.ceilDiv(batch.size(), EXPLORING_SHARE);
     for (int n = 0; n < few; n++) {
       int least = -1;
@@ -181,10 +186,15 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
           least = i;
         }
       }
-      if (least >= 0) {
-        choices.drafters()[least] = DrafterKind.MODEL;
-        choices.caps()[least] = Math.min(EXPLORING_DRAFT, batch.get(least).draftLimit());
+      if (least < 0) {
+        return choices;
       }
+      left -= estimate.catchUpNanos(least);
+      if (left < 0) {
+        return choices;
+      }
+      choices.drafters()[least] = DrafterKind.MODEL;
+      choices.caps()[least] = Math.min(EXPLORING_DRAFT, batch.get(least).draftLimit());
     }
     return choices;
   }

@@ -10,8 +10,9 @@ package io.adaspec.runtime.speculation;
  * and then, when the ledger can pay for it, so that acceptance and times stay known; while
  * speculation goes on, a step is plain now and then for the same reason, and hardly ever while it
  * gains more than {@value #SURE_GAIN} of its time, which no error of a plain step's prediction
- * outweighs. Hence over any long window the loss is at most about twice {@value #ALLOWANCE} of the
- * time, and a single step.
+ * outweighs. Neither drafting nor exploring may cost more for draft KV that lags than the ledger
+ * holds ({@link SloStrategy}). Hence over any long window the loss is at most about twice {@value
+ * #ALLOWANCE} of the time, and a single step.
  *
  * @param balanceNanos what may still be lost
  * @param gainNanos all gains since the start

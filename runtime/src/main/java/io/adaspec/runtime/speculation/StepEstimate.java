@@ -101,6 +101,14 @@ final class StepEstimate {
     return cost.draftPassNanos(rows, reads);
   }
 
+  /** What the first draft pass of one entry alone takes longer because its draft KV lags. */
+  double catchUpNanos(int entry) {
+    int lag = Math.max(1, batch.get(entry).draftLag());
+    int known = batch.get(entry).contextTokens() + batch.get(entry).rows();
+    return cost.draftPassNanos(lag, BatchView.contextReads(Math.max(0, known - lag), lag))
+        - cost.draftPassNanos(1, BatchView.contextReads(Math.max(0, known - 1), 1));
+  }
+
   /** All passes for drafts of {@code lengths} tokens by the draft model, catch-up included. */
   double draftingNanos(int[] lengths) {
     return draftingNanos(lengths, 1);

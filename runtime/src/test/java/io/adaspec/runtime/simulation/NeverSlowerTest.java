@@ -35,14 +35,26 @@ class NeverSlowerTest {
     assertThat(worst("acceptance=0.6", load, 1, LONG)).isGreaterThan(PROMISED);
   }
 
+  /** The draft reads a prompt of 600 tokens in the time of 50 plain steps. */
+  @ParameterizedTest
+  @CsvSource({"0.05", "0.6"})
+  void holdsWhereDraftsMustCatchUpAtLength(double load) {
+    Lengths lengths = new Lengths(List.of(new Lengths.Kind(600, 0, 600, 600, 0, 600)));
+    assertThat(worst(scenario("sim:cpu-110m", 300, load, 1, lengths))).isGreaterThan(PROMISED);
+  }
+
   private static double worst(String draft, double load, double cv, Lengths lengths) {
-    String device = "sim:h200-llama-8b," + draft;
-    Outcome outcome = scenario(device, load, cv, lengths).run("slo");
+    return worst(scenario("sim:h200-llama-8b," + draft, 20, load, cv, lengths));
+  }
+
+  private static double worst(Scenario scenario) {
+    Outcome outcome = scenario.run("slo");
     assertThat(outcome.steps().steps()).isGreaterThan(1000);
     return outcome.steps().worstGain();
   }
 
-  private static Scenario scenario(String device, double load, double cv, Lengths lengths) {
+  private static Scenario scenario(
+      String device, double seconds, double load, double cv, Lengths lengths) {
     Arrivals arrivals = new Arrivals.Phases(List.of(new Arrivals.Phase(1e6, 0, load, cv)));
     Traffic traffic =
         new Traffic("all", ServiceClass.STANDARD, arrivals, lengths, Traffic.Slo.scaled(10, 2), 0);
@@ -52,7 +64,7 @@ class NeverSlowerTest {
         device,
         1,
         1,
-        20,
+        seconds,
         new SchedulerLimits(256, 512, 32),
         QueueBounds.none(),
         List.of(traffic));
