@@ -23,6 +23,9 @@ CHAT_TEMPLATE = (
     "{% for message in messages %}{% if loop.last %}{{ message['content'] | trim }}{% endif %}{% endfor %}")
 LICENSE = "apache-2.0"
 
+# How to sample when nobody says: a small model invents words where unlikely tokens are not left out.
+TEMPERATURE, TOP_P = 0.8, 0.95
+
 # Our name, GGUF's name, Hugging Face's name of the tensors of one block.
 BLOCK_TENSORS = [
     ("attention_norm", "attn_norm", "input_layernorm"),
@@ -55,6 +58,8 @@ def write_gguf(path, model, tokenizer, name, description):
         "general.license": LICENSE,
         "general.languages": ["en"],
         "general.file_type": 7,  # mostly Q8_0
+        "general.sampling.temp": TEMPERATURE,
+        "general.sampling.top_p": TOP_P,
         "general.quantization_version": 2,
         "llama.vocab_size": shape.vocab,
         "llama.context_length": shape.context,
@@ -126,7 +131,9 @@ def write_hugging_face(folder, model, tokenizer):
         "bos_token": END_OF_TEXT, "eos_token": END_OF_TEXT, "add_prefix_space": False,
         "clean_up_tokenization_spaces": False, "chat_template": CHAT_TEMPLATE,
     }
-    for name, content in (("config.json", config), ("tokenizer_config.json", token_config)):
+    generation = {"do_sample": True, "temperature": TEMPERATURE, "top_p": TOP_P}
+    files = {"config.json": config, "tokenizer_config.json": token_config, "generation_config.json": generation}
+    for name, content in files.items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             json.dump(content, file, indent=2)
             file.write("\n")

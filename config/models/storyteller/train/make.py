@@ -4,12 +4,18 @@
 
 Every stage keeps its result in the work directory and is skipped when the result is there; a run that was
 interrupted goes on from the last checkpoint when the same command is given again. Results: WORK/out.
+
+    python3 make.py --corpus storybooks_cc0.tar.xz --work more --start-from storyteller-target-q8_0.gguf --seed 21
+
+trains a target that is there further, with its tokenizer and a schedule of its own, and makes a draft for the result.
+Another seed takes the windows in another order.
 """
 
 import argparse
 import ctypes
 import json
 import os
+import shutil
 from argparse import Namespace
 
 # One thread a process (see parallel.py); read when the BLAS library is loaded, so before the imports below.
@@ -35,6 +41,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", required=True, help="an archive with *.train.txt and *.valid.txt, or a text")
     parser.add_argument("--work", required=True, help="directory for checkpoints and results")
+    parser.add_argument("--start-from", help="a target that this trainer made, tokenizer.json beside it: train it further")
     parser.add_argument("--minutes", type=float, default=70, help="time to train the target")
     parser.add_argument("--draft-minutes", type=float, default=16, help="time to train the draft")
     parser.add_argument("--sample-tokens", type=int, default=262144, help="tokens of target text to train the draft on")
@@ -45,8 +52,21 @@ def arguments():
     parser.add_argument("--micro-tokens", type=int, default=1024, help="tokens that a process handles at once")
     parser.add_argument("--matrix-rate", type=float, default=0.025, help="peak learning rate of Muon")
     parser.add_argument("--other-rate", type=float, default=0.004, help="peak learning rate of Adam")
+    parser.add_argument("--products", choices=("f32", "bf16"), default="bf16" if multiplies_bf16() else "f32",
+                        help="element type of the matrix products of training; bf16 where the processor has them")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args()
+
+
+def multiplies_bf16():
+    """Whether products of bfloat16 are instructions of the GPU or, as far as Linux tells, of the processor."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return "avx512_bf16" in file.read()
+    except OSError:
+        return False
 
 
 def keep_memory():
@@ -57,9 +77,22 @@ def keep_memory():
         library.mallopt(-1, 2000 << 20)  # M_TRIM_THRESHOLD
 
 
+def keep_tokenizer(model_path, work):
+    """Puts the tokenizer beside a model where `prepare` looks for one, unless there is one."""
+    wanted = os.path.join(work, "tokenizer.json")
+    if not os.path.exists(wanted):
+        shutil.copy(os.path.join(os.path.dirname(model_path), "tokenizer.json"), wanted)
+
+
 def train_target(options, tokens, valid):
     torch.manual_seed(options.seed)
     target = Llama(TARGET).to(options.device)
+    target.half_products = options.products == "bf16"
+    if options.start_from:
+        start = read_gguf(options.start_from)
+        if start.shape != TARGET:
+            raise ValueError(f"{options.start_from} has {start.shape}, expected {TARGET}; train from scratch without --start-from")
+        target.load_state_dict(start.state_dict())
     print(f"target: {target.parameter_count()} parameters", flush=True)
     state = fit(target, tokens, valid, options, "target")
     return target.eval().requires_grad_(False), state
@@ -74,6 +107,7 @@ def train_draft(options, target, tokens, valid):
     own_text = np.load(samples_path)
     torch.manual_seed(options.seed)
     draft = Llama(DRAFT).to(options.device)
+    draft.half_products = options.products == "bf16"
     share = compress(draft, target)
     print(f"draft: {draft.parameter_count()} parameters; its embedding keeps {share:.2f} of the target's", flush=True)
     mixed = np.concatenate([own_text, tokens[: len(own_text)]])
@@ -91,6 +125,8 @@ def main():
         options.processes = 1
     out = os.path.join(options.work, "out")
     os.makedirs(out, exist_ok=True)
+    if options.start_from:
+        keep_tokenizer(options.start_from, options.work)
     tokenizer, tokens, valid, valid_bytes = prepare(options.corpus, options.work, TARGET.vocab)
     tokenizer.save(os.path.join(out, "tokenizer.json"))
     target, target_state = train_target(options, tokens, valid)

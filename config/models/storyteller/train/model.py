@@ -116,6 +116,7 @@ class Llama(nn.Module):
     def __init__(self, shape):
         super().__init__()
         self.shape = shape
+        self.half_products = False  # matrix products of 16 bits (bfloat16) where gradients are wanted
         self.embedding = nn.Embedding(shape.vocab, shape.dim)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.norm = RmsNorm(shape.dim, shape.norm_epsilon)
@@ -139,8 +140,9 @@ class Llama(nn.Module):
         rotation = self.rotation[start : start + rows]
         mask = torch.full((rows, start + rows), float("-inf"), device=ids.device).triu(start + 1)
         x = self.embedding(ids)
-        for index, block in enumerate(self.blocks):
-            x = block(x, rotation, mask, None if past is None else past[index])
+        with torch.autocast(ids.device.type, torch.bfloat16, enabled=self.half_products and torch.is_grad_enabled()):
+            for index, block in enumerate(self.blocks):
+                x = block(x, rotation, mask, None if past is None else past[index])
         return self.norm(x)
 
     def logits(self, hidden):
@@ -165,20 +167,24 @@ def rotations(shape):
 
 def rotate(x, rotation):
     """Turns each neighbouring pair of x [batch, rows, heads, head_dim] by its position's angle."""
-    pairs = torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2))
+    pairs = torch.view_as_complex(x.float().reshape(*x.shape[:-1], -1, 2))
     return torch.view_as_real(pairs * rotation).flatten(3)
 
 
 class TiedHeadLoss(torch.autograd.Function):
-    """Mean cross entropy of the tied head, chunk by chunk, so that no [rows, vocab] array is ever whole."""
+    """Mean cross entropy of the tied head, chunk by chunk, so that no [rows, vocab] array is ever whole.
+
+    `kind` is the element type of its matrix products; everything between them has 32 bits.
+    """
 
     CHUNK = 512
 
     @staticmethod
-    def forward(context, hidden, embedding, targets):
+    def forward(context, hidden, embedding, targets, kind):
         total, hidden_grads, embedding_grad = 0.0, [], torch.zeros_like(embedding)
-        for rows, wanted in zip(hidden.split(TiedHeadLoss.CHUNK), targets.split(TiedHeadLoss.CHUNK)):
-            logits = rows @ embedding.t()
+        factor = embedding.to(kind)
+        for rows, wanted in zip(hidden.to(kind).split(TiedHeadLoss.CHUNK), targets.split(TiedHeadLoss.CHUNK)):
+            logits = (rows @ factor.t()).float()
             top = logits.amax(1, keepdim=True)
             picked = logits.gather(1, wanted[:, None]) - top
             weights = logits.sub_(top).exp_()
@@ -188,8 +194,9 @@ class TiedHeadLoss(torch.autograd.Function):
                 continue
             slopes = weights.div_(sums * len(targets))
             slopes[torch.arange(len(rows), device=rows.device), wanted] -= 1 / len(targets)
-            hidden_grads.append(slopes @ embedding)
-            embedding_grad.addmm_(slopes.t(), rows)
+            slopes = slopes.to(kind)
+            hidden_grads.append((slopes @ factor).float())
+            embedding_grad.add_(slopes.t() @ rows)
         if hidden_grads:
             context.save_for_backward(torch.cat(hidden_grads), embedding_grad)
         return hidden.new_tensor(total / len(targets))
@@ -197,10 +204,11 @@ class TiedHeadLoss(torch.autograd.Function):
     @staticmethod
     def backward(context, slope):
         hidden_grad, embedding_grad = context.saved_tensors
-        return hidden_grad * slope, embedding_grad * slope, None
+        return hidden_grad * slope, embedding_grad * slope, None, None
 
 
 def next_token_loss(model, ids):
     """Mean loss in nats of predicting ids [batch, rows + 1] from their prefixes."""
     hidden = model.hidden(ids[:, :-1]).flatten(0, 1)
-    return TiedHeadLoss.apply(hidden, model.embedding.weight, ids[:, 1:].reshape(-1))
+    kind = torch.bfloat16 if model.half_products and torch.is_grad_enabled() else torch.float32
+    return TiedHeadLoss.apply(hidden, model.embedding.weight, ids[:, 1:].reshape(-1), kind)

@@ -118,6 +118,20 @@ class ModelTest(unittest.TestCase):
             grads.append(torch.cat([w.grad.flatten() for w in model.parameters()]))
         self.assertTrue(torch.allclose(*grads, atol=1e-6))
 
+    def test_products_of_16_bits_have_nearly_the_same_gradients(self):
+        ids = torch.randint(0, SHAPE.vocab, (9, 81))
+        losses, grads = [], []
+        for half in (False, True):
+            model = random_model().requires_grad_(True)
+            model.half_products = half
+            loss = next_token_loss(model, ids)
+            loss.backward()
+            losses.append(loss.item())
+            grads.append(torch.cat([w.grad.flatten() for w in model.parameters()]))
+        self.assertAlmostEqual(*losses, places=2)
+        error = ((grads[0] - grads[1]).norm() / grads[0].norm()).item()
+        self.assertTrue(0 < error < 0.1, error)
+
     def test_distillation_has_the_gradients_of_the_divergence(self):
         torch.manual_seed(3)
         hidden, embedding = torch.randn(300, 8, requires_grad=True), torch.randn(40, 8, requires_grad=True)
