@@ -99,9 +99,10 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   private static Entry entry(String name, JsonNode json, long dataBytes) {
-    List<Long> shape = longs(name, json.path("shape"));
-    List<Long> offsets = longs(name, json.path("data_offsets"));
-    if (!json.path("dtype").isTextual() || offsets.size() != 2 || shape.size() > MOST_DIMENSIONS) {
+    List<Long> shape = sizes(name, "shape", json);
+    List<Long> offsets = sizes(name, "data_offsets", json);
+    boolean sound = json.path("dtype").isTextual() && json.path("shape").isArray();
+    if (!sound || offsets.size() != 2 || shape.size() > MOST_DIMENSIONS) {
       throw new ModelFormatException(
           "tensor " + name + " lacks a sound dtype, shape or data_offsets: " + json);
     }
@@ -122,11 +123,12 @@ public final class SafetensorsFile implements AutoCloseable {
     return new Entry(json.path("dtype").textValue(), shape, begin, end);
   }
 
-  private static List<Long> longs(String name, JsonNode array) {
+  private static List<Long> sizes(String name, String field, JsonNode json) {
     List<Long> values = new ArrayList<>();
-    for (JsonNode value : array) {
+    for (JsonNode value : json.path(field)) {
       if (!value.canConvertToLong() || !value.isIntegralNumber() || value.longValue() < 0) {
-        throw new ModelFormatException("tensor " + name + " has " + value + " in " + array);
+        throw new ModelFormatException(
+            "tensor " + name + " has " + value + " in its " + field + ": the file is damaged");
       }
       values.add(value.longValue());
     }
@@ -156,8 +158,11 @@ public final class SafetensorsFile implements AutoCloseable {
     try {
       MemorySegment data = file.asSlice(dataOffset + entry.begin, entry.end - entry.begin);
       return new WeightTensor(name, format, entry.shape, data);
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new ModelFormatException("tensor " + name + ": " + e.getMessage(), e);
+    } catch (ArithmeticException e) {
+      throw new ModelFormatException(
+          "tensor " + name + " of shape " + entry.shape + " is larger than any file", e);
+    } catch (IllegalArgumentException e) {
+      throw new ModelFormatException(e.getMessage() + ": the file is damaged", e);
     }
   }
 

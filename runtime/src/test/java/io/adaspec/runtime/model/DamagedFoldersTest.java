@@ -145,6 +145,33 @@ final class DamagedFoldersTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "[2,4];[1099511627776,1099511627776];is larger than any file",
+        "[2,4];\"2,4\";lacks a sound dtype, shape or data_offsets",
+        "[2,4];[2,-4];has -4 in its shape: the file is damaged",
+        "[2,4];[];tensor a has no dimensions: the file is damaged",
+        "[2,4];[2,5];tensor a needs 40 bytes as F32[2, 5], has 32: the file is damaged",
+        "[0,32];[0,1e9];has 1.0E9 in its data_offsets: the file is damaged",
+      })
+  void whatIsWrongWithATensorIsSaid(String from, String to, String message) throws IOException {
+    String json =
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2,4],\"data_offsets\":[0,32]}}".replace(from, to);
+    ByteBuffer bytes = ByteBuffer.allocate(8 + json.length() + 32).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(json.length()).put(json.getBytes(StandardCharsets.UTF_8));
+    Path path = Files.write(folder.resolve("model.safetensors"), bytes.array());
+    assertThatThrownBy(
+            () -> {
+              try (SafetensorsFile file = SafetensorsFile.open(path)) {
+                file.tensor("a");
+              }
+            })
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining(message);
+  }
+
   /** How many of the mutations are refused; any failure but a refusal fails the test. */
   private int refusals(String name, String sound, int rounds, int seed) throws IOException {
     TinyFolders.write(folder);
