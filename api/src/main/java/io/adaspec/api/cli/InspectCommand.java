@@ -117,8 +117,11 @@ final class InspectCommand implements Runnable {
         });
   }
 
-  /** Keys of ours are lower case with underscores; names of formats stay as they are. */
+  /**
+   * Keys of ours are lower case with underscores; names of formats and tensors stay as they are.
+   */
   private static String label(String key) {
-    return key.equals(key.toLowerCase(Locale.ROOT)) ? key.replace('_', ' ') : key;
+    boolean ours = key.equals(key.toLowerCase(Locale.ROOT)) && key.indexOf('.') < 0;
+    return ours ? key.replace('_', ' ') : key;
   }
 }

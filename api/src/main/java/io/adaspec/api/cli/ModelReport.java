@@ -12,6 +12,7 @@ import io.adaspec.runtime.tensor.WeightFormat;
 import io.adaspec.runtime.tensor.WeightTensor;
 import io.adaspec.runtime.text.Tokenizer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -65,8 +66,24 @@ final class ModelReport {
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("mapped_bytes", plan.mappedBytes());
     report.put("repacked_bytes", plan.repackedBytes());
+    report.put("mapped_tensors", List.of(MemoryPlan.EMBEDDING));
+    report.put("repacked_tensors", repacked(plan));
     report.put("kv_bytes_per_token", plan.kvBytesPerToken());
     report.put("kv_tokens_per_gib", (1L << 30) / plan.kvBytesPerToken());
+    return report;
+  }
+
+  /** The same tensor of all layers in one line. */
+  private static Map<String, Object> repacked(MemoryPlan plan) {
+    Map<String, long[]> byRole = new TreeMap<>();
+    for (MemoryPlan.PackedTensor tensor : plan.tensors()) {
+      String role = tensor.name().replaceFirst("^blk\\.\\d+\\.", "blk.*.");
+      long[] counts = byRole.computeIfAbsent(role, name -> new long[2]);
+      counts[0]++;
+      counts[1] += tensor.bytes();
+    }
+    Map<String, Object> report = new LinkedHashMap<>();
+    byRole.forEach((role, counts) -> report.put(role, tensors(counts)));
     return report;
   }
 

@@ -62,6 +62,20 @@ class ModelCommandsTest {
   }
 
   @Test
+  void inspectNamesTheTensorsThatAreMappedAndThatAreRepacked() throws IOException {
+    String model = TinyModels.writeLlama(folder).toString();
+    JsonNode memory = inspect(model).get("memory");
+    assertThat(memory.get("mapped_tensors").toString()).isEqualTo("[\"token_embd.weight\"]");
+    JsonNode repacked = memory.get("repacked_tensors");
+    assertThat(repacked.get("blk.*.attn_q.weight").get("tensors").asInt()).isEqualTo(2);
+    assertThat(repacked.get("blk.*.attn_q.weight").get("bytes").asLong())
+        .isBetween(2L * 32 * 32 * 4, 2L * (32 * 32 * 4 + 64));
+    assertThat(repacked.findValues("bytes").stream().mapToLong(JsonNode::asLong).sum())
+        .isEqualTo(memory.get("repacked_bytes").asLong());
+    assertThat(CommandRun.of("inspect", "--model", model).out()).contains("blk.*.attn_q.weight\n");
+  }
+
+  @Test
   void inspectTellsHowManyTokensFitOnADevice() throws IOException {
     String model = TinyModels.writeLlama(folder).toString();
     JsonNode cpu = inspect(model, "--kv-memory", "64KiB", "--threads", "3").at("/devices/cpu");

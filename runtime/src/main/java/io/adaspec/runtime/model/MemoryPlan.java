@@ -17,7 +17,8 @@ import java.util.List;
  */
 public record MemoryPlan(
     long mappedBytes, long repackedBytes, long kvBytesPerToken, List<PackedTensor> tensors) {
-  private static final String EMBEDDING = "token_embd.weight";
+  /** The tensor whose rows are read from the mapped file. */
+  public static final String EMBEDDING = "token_embd.weight";
 
   public MemoryPlan {
     tensors = List.copyOf(tensors);
