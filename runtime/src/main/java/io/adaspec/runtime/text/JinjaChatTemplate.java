@@ -71,6 +71,7 @@ public final class JinjaChatTemplate implements ChatTemplate {
         });
     TemplateFilters.own().forEach(engine::registerFilter);
     engine.registerExpTest(new IterableTest());
+    engine.registerTag(new LoopTag());
     for (String filter : TemplateSource.filters(this.source)) {
       if (!TemplateFilters.names().contains(filter)) {
         throw new IllegalArgumentException(
@@ -149,8 +150,8 @@ public final class JinjaChatTemplate implements ChatTemplate {
   private static JinjavaConfig.Builder config(TemplateBounds bounds) {
     return JinjavaConfig.newBuilder()
         .withLegacyOverrides(jinja2Behaviour())
-        .withTrimBlocks(true)
-        .withLstripBlocks(true)
+        .withTrimBlocks(false) // TemplateSource does both
+        .withLstripBlocks(false)
         .withKeepTrailingNewline(true)
         .withNestedInterpretationEnabled(false)
         .withDisabled(DISABLED)

@@ -27,6 +27,9 @@ final class TemplateResolver extends ELResolver {
       Set.of(
           "index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0");
 
+  /** What jinja2's loops have besides; without a word it would be nothing. */
+  private static final Set<String> NEIGHBOURS = Set.of("previtem", "nextitem");
+
   private final TemplateBounds bounds;
 
   TemplateResolver(TemplateBounds bounds) {
@@ -35,6 +38,9 @@ final class TemplateResolver extends ELResolver {
 
   @Override
   public @Nullable Object getValue(ELContext context, @Nullable Object base, Object property) {
+    if (base instanceof ForLoop && NEIGHBOURS.contains(String.valueOf(property))) {
+      bounds.fail("loop." + property + " is not supported");
+    }
     Object value = find(context, base, property);
     bounds.read(value);
     return value;

@@ -1,5 +1,7 @@
 package io.adaspec.runtime.text;
 
+import static java.util.regex.Matcher.quoteReplacement;
+
 import java.util.HashSet;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -34,6 +36,21 @@ final class TemplateSource {
 
   private static final Pattern NOT_IN = Pattern.compile("\\bnot\\s++" + OPERAND + "\\s++in\\b");
   private static final Pattern NOT_EQUAL = Pattern.compile("\\bnot\\s++" + OPERAND + "\\s*+==");
+
+  /** Of Jinja's {@code lstrip_blocks}; the engine's takes spaces from the ends of words too. */
+  private static final Pattern INDENTED_BLOCK = Pattern.compile("(?m)^[ \\t]++(?=\\{[%#](?![-+]))");
+
+  /** Of {@code trim_blocks}. */
+  private static final Pattern BLOCK_AND_BREAK = Pattern.compile("(?<![-+])([%#]\\})\\n");
+
+  private static final Pattern KEPT_BEFORE = Pattern.compile("\\{([%#])\\+");
+  private static final Pattern KEPT_BEHIND = Pattern.compile("\\+([%#])\\}");
+
+  private static final Pattern NAMESPACE = Pattern.compile("\\bnamespace\\([^()]{0,1024}+\\)");
+
+  /** A sum after the {@code =} of an argument is the argument's here only in brackets. */
+  private static final Pattern NAMED_SUM =
+      Pattern.compile("(\\w++\\s*+=\\s*+)(" + OPERAND + "(?:\\s*+[-+]\\s*+" + OPERAND + "){1,8}+)");
 
   private static final Pattern TAG_BEGIN = Pattern.compile("\\{[{%]");
   private static final Pattern TAG_END = Pattern.compile("[}%]\\}");
@@ -75,6 +92,31 @@ final class TemplateSource {
     return out.toString();
   }
 
+  /** Where a word stands outside of literals and brackets; −1 if it does not. */
+  static int topLevelWord(String tag, String word) {
+    String open = "'\"";
+    int depth = 0;
+    for (int at = 0; at < tag.length(); at++) {
+      char c = tag.charAt(at);
+      if (open.indexOf(c) >= 0) {
+        int end = literalEnd(tag, at);
+        open = end < 0 ? open.replace(String.valueOf(c), "") : open;
+        at = Math.max(at, end);
+      } else if (depth == 0 && isWord(tag, at, word)) {
+        return at;
+      }
+      depth += "([{".indexOf(c) >= 0 ? 1 : ")]}".indexOf(c) >= 0 ? -1 : 0;
+    }
+    return -1;
+  }
+
+  private static boolean isWord(String tag, int at, String word) {
+    int end = at + word.length();
+    return tag.startsWith(word, at)
+        && (at == 0 || !Character.isJavaIdentifierPart(tag.charAt(at - 1)))
+        && (end >= tag.length() || !Character.isJavaIdentifierPart(tag.charAt(end)));
+  }
+
   /** Where the quote at {@code start} is closed; −1 if it is not. */
   private static int literalEnd(String tag, int start) {
     for (int at = start + 1; at < tag.length(); at++) {
@@ -87,12 +129,22 @@ final class TemplateSource {
   }
 
   static String rewrite(String source) {
-    String text = source.endsWith("\n") ? source.substring(0, source.length() - 1) : source;
+    String text = source.replace("\r\n", "\n").replace('\r', '\n');
+    text = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
+    text = INDENTED_BLOCK.matcher(text).replaceAll("");
+    text = BLOCK_AND_BREAK.matcher(text).replaceAll("$1");
+    text = KEPT_BEFORE.matcher(text).replaceAll("{$1");
+    text = KEPT_BEHIND.matcher(text).replaceAll("$1}");
     text = FUNCTION_CALL.matcher(text).replaceAll(FUNCTIONS + ".$1(");
     text = REVERSING_SLICE.matcher(text).replaceAll("." + REVERSED + "()");
     text = NOT_IS.matcher(text).replaceAll("$1 is not ");
     text = NOT_IN.matcher(text).replaceAll("$1 not in");
     text = NOT_EQUAL.matcher(text).replaceAll("$1 !=");
+    text =
+        NAMESPACE
+            .matcher(text)
+            .replaceAll(
+                call -> quoteReplacement(NAMED_SUM.matcher(call.group()).replaceAll("$1($2)")));
     text = GENERATION.matcher(text).replaceAll("{%$1 if true $2%}");
     return END_GENERATION.matcher(text).replaceAll("{%$1 endif $2%}");
   }

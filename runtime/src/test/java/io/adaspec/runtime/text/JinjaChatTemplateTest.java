@@ -140,6 +140,9 @@ final class JinjaChatTemplateTest {
         "{{ 'a'.nonsense() }}",
         "{{ today() }}",
         "{% cycle 'a', 'b' %}",
+        "{% for m in messages %}{{ m.role }}{% else %}nobody{% endfor %}",
+        "{% for m in messages %}{{ loop.previtem }}{% endfor %}",
+        "{% for m in messages if nonsense( %}{% endfor %}",
         "{{ ['a'] | map('md5') | list }}",
         "{% if true %}never ends"
       })
