@@ -32,6 +32,22 @@ class GpuArchitectureTest {
     HouseRules.onlyTheseMakeRandomness().check(CLASSES);
   }
 
+  /** JCublas and JNvrtc demand libraries of CUDA 12, the runtime API one more. */
+  @Test
+  void ofJCudaOnlyTheDriverApiIsUsed() {
+    HouseRules.importsNothingOf(
+            ROOT,
+            "jcuda.runtime",
+            "jcuda.nvrtc",
+            "jcuda.jcublas",
+            "jcuda.jcusparse",
+            "jcuda.jcufft",
+            "jcuda.jcurand",
+            "jcuda.jcusolver",
+            "jcuda.jnvjpeg")
+        .check(CLASSES);
+  }
+
   /** The driver is looked for before JCuda binds it; cuBLASLt has a package of its own. */
   @Test
   void onlyTheSearchForTheDriverAndCublasBindNativeCode() throws ClassNotFoundException {
