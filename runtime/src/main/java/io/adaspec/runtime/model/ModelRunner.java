@@ -10,7 +10,8 @@ import java.util.Optional;
  *
  * <p>Stateless but for the bytes in its KV blocks and the logits of the last pass. The result of a
  * row does not depend, bit for bit, on the other rows of the batch nor on how a sequence was cut
- * into passes. Called by one thread. Failures of the device are {@code
+ * into passes, unless its device says that it is not bit-exact: then rows that compute a prompt
+ * may. Called by one thread. Failures of the device are {@code
  * io.adaspec.runtime.device.DeviceException}s.
  */
 public interface ModelRunner extends AutoCloseable {
