@@ -7,7 +7,7 @@ import ch.qos.logback.core.read.ListAppender;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 
-/** What the module logs while it is open. */
+/** What the module logs while it is open, which then goes nowhere else. */
 final class GpuLog implements AutoCloseable {
   private final Logger logger = (Logger) LoggerFactory.getLogger("io.adaspec.gpu");
   private final ListAppender<ILoggingEvent> events = new ListAppender<>();
@@ -15,6 +15,7 @@ final class GpuLog implements AutoCloseable {
   GpuLog() {
     events.start();
     logger.setLevel(Level.INFO);
+    logger.setAdditive(false);
     logger.addAppender(events);
   }
 
@@ -29,5 +30,6 @@ final class GpuLog implements AutoCloseable {
   public void close() {
     logger.detachAppender(events);
     logger.setLevel(null);
+    logger.setAdditive(true);
   }
 }
