@@ -74,6 +74,7 @@ final class Refusals {
   }
 
   static Refusal queueFull(WaitingQueue waiting, Refused refused) {
+    Duration wait = Duration.ofNanos(refused.predictedWaitNanos());
     Duration retryAfter = Duration.ofNanos(refused.retryAfterNanos());
     return new Refusal(
         Reason.QUEUE_FULL,
@@ -84,8 +85,10 @@ final class Refusals {
             + waiting.maxRequests()
             + " and "
             + waiting.maxTokens()
-            + "; try again later",
-        Duration.ofNanos(refused.predictedWaitNanos()),
+            + ", and the first token of another would come after about "
+            + wait.toMillis()
+            + " ms; try again later",
+        wait,
         retryAfter.compareTo(SOON) < 0 ? SOON : retryAfter);
   }
 

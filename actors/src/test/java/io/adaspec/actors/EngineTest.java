@@ -152,6 +152,8 @@ class EngineTest {
               assertThat(refused.neverFits()).isFalse();
               assertThat(refused.refusal().reason()).isEqualTo(Refusal.Reason.QUEUE_FULL);
               assertThat(refused.predictedWait()).isPositive();
+              assertThat(refused)
+                  .hasMessageContaining("about " + refused.predictedWait().toMillis() + " ms");
               assertThat(refused.retryAfter()).isPositive();
             });
     device.allowAll();
