@@ -17,16 +17,37 @@ public final class PagedKv {
   private final int blockTokens;
 
   public PagedKv(int blocks, int blockTokens) {
-    this.pool = new BlockPool(blocks);
-    this.index = new PrefixIndex(blocks, blockTokens);
+    this(blocks, blocks, blockTokens);
+  }
+
+  /**
+   * @param blocks blocks that are there from the beginning
+   * @param numbers block numbers are below this; the blocks behind the first are not there yet
+   */
+  PagedKv(int blocks, int numbers, int blockTokens) {
+    this.pool = new BlockPool(numbers);
+    this.index = new PrefixIndex(numbers, blockTokens);
     this.blockTokens = blockTokens;
+    for (int block = blocks; block < numbers; block++) {
+      pool.withdraw(block);
+    }
+  }
+
+  BlockPool pool() {
+    return pool;
+  }
+
+  /** Takes a free block out, and forgets what it held. */
+  void withdraw(int block) {
+    index.forget(block);
+    pool.withdraw(block);
   }
 
   public int blockTokens() {
     return blockTokens;
   }
 
-  /** All blocks. */
+  /** All blocks that are there, lent ones included. */
   public int totalBlocks() {
     return pool.size();
   }
@@ -187,7 +208,7 @@ public final class PagedKv {
   public void checkInvariants(Iterable<BlockTable> tables) {
     pool.checkInvariants();
     index.checkInvariants();
-    int[] references = new int[pool.size()];
+    int[] references = new int[pool.numbers()];
     for (BlockTable table : tables) {
       if (table.computed() > table.blocks() * blockTokens) {
         throw new IllegalStateException(
@@ -214,7 +235,7 @@ public final class PagedKv {
 
   /** Forgets all cached prefixes: the memory behind them is gone. All tables must be empty. */
   public void forgetAll() {
-    for (int block = 0; block < pool.size(); block++) {
+    for (int block = 0; block < pool.numbers(); block++) {
       if (pool.references(block) != 0) {
         throw new IllegalStateException("KV block " + block + " is still in use");
       }

@@ -14,13 +14,16 @@ import org.jspecify.annotations.Nullable;
  * costs a miss, never a wrong block. Only full blocks are indexed. Not thread-safe.
  */
 final class PrefixIndex {
-  /** An indexed block. Its parent is indexed as long as it is. */
+  /** An indexed block. Its parent is indexed as long as it is; children are in a linked list. */
   static final class Entry {
     private final long hash;
     private final @Nullable Entry parent;
     private final String salt;
     private final int[] tokens;
     private final int block;
+    private @Nullable Entry firstChild;
+    private @Nullable Entry next;
+    private @Nullable Entry previous;
 
     private Entry(long hash, @Nullable Entry parent, String salt, int[] tokens, int block) {
       this.hash = hash;
@@ -28,6 +31,24 @@ final class PrefixIndex {
       this.salt = salt;
       this.tokens = tokens;
       this.block = block;
+      if (parent != null) {
+        next = parent.firstChild;
+        parent.firstChild = this;
+        if (next != null) {
+          next.previous = this;
+        }
+      }
+    }
+
+    private void leaveParent() {
+      if (previous != null) {
+        previous.next = next;
+      } else if (parent != null) {
+        parent.firstChild = next;
+      }
+      if (next != null) {
+        next.previous = previous;
+      }
     }
 
     int block() {
@@ -82,12 +103,22 @@ final class PrefixIndex {
     return byHash.size();
   }
 
-  /** Forgets a block whose content is about to be overwritten. */
+  /**
+   * Forgets a block whose content is about to be overwritten, and all that continue it, which
+   * nobody could find any more. Those are free when it is: who holds a block holds its prefix.
+   */
   void forget(int block) {
-    Entry entry = byBlock[block];
-    if (entry != null) {
-      byBlock[block] = null;
-      byHash.remove(entry.hash);
+    Entry top = byBlock[block];
+    Entry at = top;
+    while (at != null) {
+      if (at.firstChild != null) {
+        at = at.firstChild;
+      } else {
+        byBlock[at.block] = null;
+        byHash.remove(at.hash);
+        at.leaveParent();
+        at = at == top ? null : at.parent;
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Bookkeeping of paged key/value memory. Main types: {@link KvGeometry}, {@code BlockPool}. Knows
- * nothing of requests.
+ * Bookkeeping of paged key/value memory. Main types: {@link KvGeometry}, {@code BlockPool}, {@link
+ * LentBlocks}. Knows nothing of requests.
  */
 @NullMarked
 package io.adaspec.runtime.kvcache;
