@@ -1,5 +1,7 @@
 package io.adaspec.runtime.device;
 
+import io.adaspec.runtime.kvcache.KvSharing;
+
 /**
  * What a scheduler must know of an open device.
  *
@@ -9,11 +11,12 @@ package io.adaspec.runtime.device;
  * @param contextTokens longest sequence of the target
  * @param draftContextTokens longest sequence of the draft; 0 without one
  * @param blockTokens tokens per KV block, of target and draft alike
- * @param kvBlocks target KV blocks
+ * @param kvBlocks target KV blocks, beside those that lie in draft memory
  * @param draftKvBlocks draft KV blocks; 0 without a draft model
  * @param maxRows most rows of a target pass
  * @param bitExact whether a row's result depends, bit for bit, on its sequence alone; not with
  *     {@link FastPrefill}
+ * @param sharing how draft memory can serve the target
  */
 public record DeviceInfo(
     String name,
@@ -25,7 +28,8 @@ public record DeviceInfo(
     int kvBlocks,
     int draftKvBlocks,
     int maxRows,
-    boolean bitExact) {
+    boolean bitExact,
+    KvSharing sharing) {
   public DeviceInfo {
     if (vocabularySize <= 0
         || contextTokens <= 0
@@ -49,7 +53,7 @@ public record DeviceInfo(
     }
   }
 
-  /** A bit-exact device. */
+  /** A bit-exact device whose target and draft KV share nothing. */
   public DeviceInfo(
       String name,
       String description,
@@ -70,12 +74,18 @@ public record DeviceInfo(
         kvBlocks,
         draftKvBlocks,
         maxRows,
-        true);
+        true,
+        KvSharing.NONE);
   }
 
-  /** Longest sequence that context and KV memory allow. */
+  /** Target KV blocks that draft memory has room for when no draft KV is in use. */
+  public int lendableKvBlocks() {
+    return sharing.lendable(draftKvBlocks);
+  }
+
+  /** Longest sequence that context and KV memory allow, draft memory included. */
   public int capacityTokens() {
-    return (int) Math.min(contextTokens, (long) kvBlocks * blockTokens);
+    return (int) Math.min(contextTokens, ((long) kvBlocks + lendableKvBlocks()) * blockTokens);
   }
 
   public boolean hasDraftModel() {
@@ -94,6 +104,7 @@ public record DeviceInfo(
         kvBlocks - blocks,
         hasDraftModel() ? draftKvBlocks - blocks : 0,
         maxRows,
-        bitExact);
+        bitExact,
+        sharing);
   }
 }

@@ -32,7 +32,7 @@ final class Attention implements WorkerTeam.Job {
   private int[] taskRow = new int[16];
   private int tasks;
   private ForwardBatch batch = new ForwardBatch();
-  private MemorySegment memory = MemorySegment.NULL;
+  private int layer;
   private Rows query = Rows.allocate(0, 1);
   private Rows out = Rows.allocate(0, 1);
 
@@ -69,8 +69,8 @@ final class Attention implements WorkerTeam.Job {
    * @param queries [rows, querySize] rotated queries, times 1 / sqrt(headSize)
    * @param target [rows, querySize] receives the weighted values
    */
-  void run(int layer, Rows queries, Rows target) {
-    memory = kv.layer(layer);
+  void run(int ofLayer, Rows queries, Rows target) {
+    layer = ofLayer;
     query = queries;
     out = target;
     team.run(tasks * config.kvHeads(), this);
@@ -103,6 +103,7 @@ final class Attention implements WorkerTeam.Job {
   /** Up to four queries: rows of one head, or heads of one row. */
   private void attend(
       int worker, int[] table, int kvHead, int row, int head, int queries, boolean acrossRows) {
+    MemorySegment memory = kv.memory();
     int headSize = config.headSize();
     int blockTokens = geometry.blockTokens();
     int most = 0;
@@ -117,7 +118,7 @@ final class Attention implements WorkerTeam.Job {
     int queryAt = row * query.stride() + head * headSize;
     int queryStride = acrossRows ? query.stride() : headSize;
     for (int at = 0; at < most; at += blockTokens) {
-      long keys = kv.keys(table[at / blockTokens], kvHead);
+      long keys = kv.keys(layer, table[at / blockTokens], kvHead);
       kernels.accumulate(
           query.data(),
           queryAt,
@@ -143,7 +144,7 @@ final class Attention implements WorkerTeam.Job {
       Arrays.fill(out.data(), outAt + q * outStride, outAt + q * outStride + headSize, 0);
     }
     for (int at = 0; at < most; at += blockTokens) {
-      long values = kv.values(table[at / blockTokens], kvHead);
+      long values = kv.values(layer, table[at / blockTokens], kvHead);
       kernels.accumulate(
           mine,
           at,

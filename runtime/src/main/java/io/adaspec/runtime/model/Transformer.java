@@ -7,6 +7,7 @@ import io.adaspec.runtime.tensor.TeamProduct;
 import io.adaspec.runtime.tensor.WeightRows;
 import io.adaspec.runtime.tensor.WorkerTeam;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /**
  * The forward pass of every supported family on the CPU: embedding; per block norm, attention over
@@ -44,15 +45,16 @@ public final class Transformer {
   private boolean addResidual;
 
   /**
-   * Repacks the weights and allocates KV memory.
+   * Repacks the weights.
    *
    * @param model stays open: embedding rows are read from the mapped file
-   * @param arena owns packed weights, KV and scratch memory
+   * @param kvMemory of all its KV blocks, one after the other
+   * @param arena owns packed weights and scratch memory
    */
   public Transformer(
       ModelWeights model,
       KvGeometry geometry,
-      int kvBlocks,
+      MemorySegment kvMemory,
       Kernels kernels,
       WorkerTeam team,
       Arena arena) {
@@ -61,7 +63,7 @@ public final class Transformer {
     this.kernels = kernels;
     this.team = team;
     this.weights = TransformerWeights.pack(model, kernels.panelRows(), arena, team);
-    this.kv = new KvStore(geometry, kvBlocks, arena);
+    this.kv = new KvStore(geometry, kvMemory);
     this.rope = new Rope(config);
     this.attention = new Attention(config, geometry, kernels, kv, team);
     this.product = new TeamProduct(kernels, team, arena);

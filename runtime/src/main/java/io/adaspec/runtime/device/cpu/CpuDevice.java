@@ -10,16 +10,23 @@ import io.adaspec.runtime.tensor.WorkerTeam;
 import io.adaspec.runtime.time.NanoClock;
 import java.util.Optional;
 
-/** The processor's cores as one device. Owns its runners and their worker team. */
+/** The processor's cores as one device. Owns its runners, their KV memory and worker team. */
 final class CpuDevice implements Device {
   private final DeviceInfo info;
   private final ModelRunner target;
   private final Optional<ModelRunner> draft;
+  private final CpuKvMemory kvMemory;
   private final WorkerTeam team;
   private final StepRunner steps;
 
-  CpuDevice(DeviceInfo info, ModelRunner target, Optional<ModelRunner> draft, WorkerTeam team) {
+  CpuDevice(
+      DeviceInfo info,
+      ModelRunner target,
+      Optional<ModelRunner> draft,
+      CpuKvMemory kvMemory,
+      WorkerTeam team) {
     this.info = info;
+    this.kvMemory = kvMemory;
     this.target = target;
     this.draft = draft;
     this.team = team;
@@ -40,6 +47,7 @@ final class CpuDevice implements Device {
   public void close() {
     draft.ifPresent(ModelRunner::close);
     target.close();
+    kvMemory.close();
     team.close();
   }
 }

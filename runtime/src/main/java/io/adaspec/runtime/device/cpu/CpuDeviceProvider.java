@@ -6,6 +6,7 @@ import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.device.DeviceProvider;
 import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.kvcache.KvGeometry;
+import io.adaspec.runtime.kvcache.KvSharing;
 import io.adaspec.runtime.model.MemoryPlan;
 import io.adaspec.runtime.model.ModelConfig;
 import io.adaspec.runtime.model.ModelRunner;
@@ -13,6 +14,7 @@ import io.adaspec.runtime.model.ModelWeights;
 import io.adaspec.runtime.tensor.Kernels;
 import io.adaspec.runtime.tensor.ScalarKernels;
 import io.adaspec.runtime.tensor.WorkerTeam;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,7 +48,11 @@ public final class CpuDeviceProvider implements DeviceProvider {
         spec.blockTokens(),
         blocks,
         draft.isPresent() ? blocks : 0,
-        spec.maxRows());
+        spec.maxRows(),
+        true,
+        draft
+            .map(model -> KvSharing.of(geometry(target, spec), geometry(model, spec), blocks))
+            .orElse(KvSharing.NONE));
   }
 
   @Override
@@ -69,24 +75,35 @@ public final class CpuDeviceProvider implements DeviceProvider {
 
   private static CpuDevice open(
       DeviceSpec spec, DeviceInfo info, Kernels kernels, WorkerTeam team) {
-    ModelRunner runner = runner(target(spec), info, kernels, team);
+    KvGeometry geometry = geometry(target(spec).config(), spec);
+    CpuKvMemory kv = new CpuKvMemory(info, geometry);
+    Optional<ModelRunner> target = Optional.empty();
     boolean open = false;
     try {
-      Optional<ModelRunner> draft = spec.draft().map(model -> runner(model, info, kernels, team));
-      CpuDevice device = new CpuDevice(info, runner, draft, team);
+      ModelRunner runner = runner(target(spec), kv.ofTarget(), info, kernels, team);
+      target = Optional.of(runner);
+      Optional<ModelRunner> draft =
+          spec.draft().map(model -> runner(model, kv.ofDraft(), info, kernels, team));
+      CpuDevice device = new CpuDevice(info, runner, draft, kv, team);
       open = true;
       return device;
     } finally {
       if (!open) {
-        runner.close();
+        target.ifPresent(ModelRunner::close);
+        kv.close();
       }
     }
   }
 
   private static ModelRunner runner(
-      ModelWeights model, DeviceInfo info, Kernels kernels, WorkerTeam team) {
-    KvGeometry geometry = geometry(model.config(), info.blockTokens());
-    return new CpuModelRunner(model, geometry, info.kvBlocks(), info.maxRows(), kernels, team);
+      ModelWeights model, MemorySegment kv, DeviceInfo info, Kernels kernels, WorkerTeam team) {
+    return new CpuModelRunner(
+        model,
+        geometry(model.config(), info.blockTokens()),
+        arena -> kv,
+        info.maxRows(),
+        kernels,
+        team);
   }
 
   private static ModelWeights target(DeviceSpec spec) {
@@ -118,6 +135,10 @@ public final class CpuDeviceProvider implements DeviceProvider {
           throw DeviceException.permanentFailure(
               "no device " + spec.name() + "; known are cpu and cpu:scalar");
     };
+  }
+
+  private static KvGeometry geometry(ModelConfig config, DeviceSpec spec) {
+    return geometry(config, spec.blockTokens());
   }
 
   private static KvGeometry geometry(ModelConfig config, int blockTokens) {

@@ -13,12 +13,15 @@ import io.adaspec.runtime.model.Transformer;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.sampling.TokenSampler;
 import io.adaspec.runtime.tensor.Kernels;
+import io.adaspec.runtime.tensor.NativeMemory;
 import io.adaspec.runtime.tensor.WorkerTeam;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.function.Function;
 
 /**
- * One model on the CPU. Owns its packed weights and KV memory; the team is shared with the device's
- * other model.
+ * One model on the CPU. Owns its packed weights, and its KV memory unless that is the device's; the
+ * team is shared with the device's other model.
  */
 public final class CpuModelRunner implements ModelRunner {
   private final Arena arena = Arena.ofShared();
@@ -50,14 +53,38 @@ public final class CpuModelRunner implements ModelRunner {
       int maxRows,
       Kernels kernels,
       WorkerTeam team) {
+    this(
+        model,
+        geometry,
+        arena ->
+            NativeMemory.reserve(Math.multiplyExact(geometry.bytesPerBlock(), kvBlocks), arena),
+        maxRows,
+        kernels,
+        team);
+  }
+
+  /**
+   * Repacks the model.
+   *
+   * @param kvMemory of its KV blocks, one after the other, given the arena of this runner
+   * @param maxRows most rows of one pass
+   */
+  CpuModelRunner(
+      ModelWeights model,
+      KvGeometry geometry,
+      Function<Arena, MemorySegment> kvMemory,
+      int maxRows,
+      Kernels kernels,
+      WorkerTeam team) {
     this.geometry = geometry;
-    this.kvBlocks = kvBlocks;
     this.maxRows = maxRows;
     this.team = team;
     this.kernels = kernels;
     boolean complete = false;
     try {
-      this.transformer = new Transformer(model, geometry, kvBlocks, kernels, team, arena);
+      MemorySegment memory = kvMemory.apply(arena);
+      this.kvBlocks = Math.toIntExact(memory.byteSize() / geometry.bytesPerBlock());
+      this.transformer = new Transformer(model, geometry, memory, kernels, team, arena);
       this.samplers = new TokenSampler[team.size()];
       for (int i = 0; i < samplers.length; i++) {
         samplers[i] = new TokenSampler(model.config().vocabularySize());

@@ -37,8 +37,12 @@ public final class SimulatedDevice implements Device {
     this.info = info;
     this.settings = settings;
     this.language = new SimulatedLanguage(settings);
-    this.targetKv = new SimulatedKv(info.kvBlocks(), info.blockTokens(), settings.seed());
+    int lendable = info.lendableKvBlocks();
+    int targetBlocks =
+        lendable == 0 ? info.kvBlocks() : Math.addExact(info.sharing().firstLent(), lendable);
+    this.targetKv = new SimulatedKv(targetBlocks, info.blockTokens(), settings.seed());
     this.draftKv = new SimulatedKv(info.draftKvBlocks(), info.blockTokens(), settings.seed());
+    SimulatedSharing.connect(info.sharing(), lendable, targetKv, draftKv);
   }
 
   @Override

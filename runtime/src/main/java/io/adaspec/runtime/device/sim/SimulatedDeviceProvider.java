@@ -5,6 +5,7 @@ import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.device.DeviceProvider;
 import io.adaspec.runtime.device.DeviceSpec;
+import io.adaspec.runtime.kvcache.KvSharing;
 import java.util.Optional;
 
 /** Opens simulated devices; {@link SimulatedSettings} describes what may follow {@code sim:}. */
@@ -49,7 +50,7 @@ public final class SimulatedDeviceProvider implements DeviceProvider {
 
   private static DeviceInfo info(DeviceSpec spec, SimulatedSettings settings) {
     SimulatedProfile profile = settings.profile();
-    double bytesPerToken = profile.target().kvBytesPerToken() + profile.draft().kvBytesPerToken();
+    double bytesPerToken = profile.target().kvBytesPerToken() * (1 + settings.draftKvShare());
     double memory = spec.kvBytes() > 0 ? spec.kvBytes() : profile.kvBytes();
     int fitting =
         Math.clamp((long) (memory / (bytesPerToken * spec.blockTokens())), 1, MOST_BLOCKS);
@@ -64,7 +65,15 @@ public final class SimulatedDeviceProvider implements DeviceProvider {
         spec.blockTokens(),
         blocks,
         draftBlocks,
-        spec.maxRows());
+        spec.maxRows(),
+        true,
+        sharing(settings, blocks, spec.blockTokens()));
+  }
+
+  private static KvSharing sharing(SimulatedSettings settings, int blocks, int blockTokens) {
+    long target = Math.round(settings.profile().target().kvBytesPerToken() * blockTokens);
+    long draft = Math.max(1, Math.round(target * settings.draftKvShare()));
+    return settings.unshared() ? KvSharing.NONE : new KvSharing(blocks, target, draft);
   }
 
   /** A device of these settings with blocks of 16 tokens and steps of up to 512 rows. */

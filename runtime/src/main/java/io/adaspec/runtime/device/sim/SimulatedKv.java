@@ -2,6 +2,8 @@ package io.adaspec.runtime.device.sim;
 
 import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.step.TokenHistory;
+import java.util.Arrays;
+import java.util.function.IntConsumer;
 
 /**
  * The KV memory of a simulated model. What a slot holds is the hash of all tokens up to its
@@ -14,6 +16,7 @@ final class SimulatedKv {
   private final int[] positions;
   private final long[] writers;
   private final long root;
+  private IntConsumer written = block -> {};
 
   SimulatedKv(int blocks, int blockTokens, long seed) {
     this.blockTokens = blockTokens;
@@ -37,6 +40,16 @@ final class SimulatedKv {
     return hashes[slot];
   }
 
+  /** Has {@code hears} told of every block that is written. */
+  void watch(IntConsumer hears) {
+    written = hears;
+  }
+
+  /** The memory of a block was overwritten by another model. */
+  void overwrite(int block) {
+    Arrays.fill(positions, block * blockTokens, (block + 1) * blockTokens, 0);
+  }
+
   /** Hash of a text that goes on with {@code token}. */
   static long after(long before, int token) {
     return Hashing.mix(before ^ (token + 1L) * 0x9E3779B97F4A7C15L);
@@ -49,6 +62,7 @@ final class SimulatedKv {
    */
   void write(int[] blockTable, int position, long hash, long writer) {
     int slot = slot(blockTable, position);
+    written.accept(blockTable[position / blockTokens]);
     if (writers[slot] >>> 16 == writer >>> 16 && writers[slot] != writer) {
       throw DeviceException.permanentFailure(
           "two sequences of one step compute KV block " + blockTable[position / blockTokens]);

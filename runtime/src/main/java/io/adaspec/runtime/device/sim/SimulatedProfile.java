@@ -82,7 +82,7 @@ public record SimulatedProfile(
             + name
             + "'; profiles: "
             + SimulatedProfiles.ALL.stream().map(SimulatedProfile::name).toList()
-            + ", flags: realtime, audit");
+            + ", flags: realtime, audit, unshared");
   }
 
   @Override

@@ -6,19 +6,21 @@ import java.util.Map;
 /**
  * How a simulated device behaves; read from the argument of {@code sim:…}, which is a list of
  * comma-separated words: a profile name ({@code tiny} when none is given), the flags {@code
- * realtime} and {@code audit}, and {@code key=value} pairs. {@code
+ * realtime}, {@code audit} and {@code unshared}, and {@code key=value} pairs. {@code
  * sim:tiny,realtime,vocab=1000,failAt=12}. The keys {@link SettingWords#DRAFT_KEYS} are those of
  * {@link DraftQuality}.
  *
  * @param profile costs and sizes
  * @param realtime whether {@code execute} takes as long as it reports
  * @param audit whether every step checks every key/value position it reads; slow, for tests
+ * @param unshared whether draft memory never serves the target
  * @param seed another seed is another model; key {@code seed}
  * @param vocabularySize key {@code vocab}
  * @param contextTokens key {@code context}
  * @param blocks target KV blocks, 0 to derive them from memory; key {@code blocks}
  * @param draftBlocks draft KV blocks, −1 for as many as the target; 0 for no draft model; key
  *     {@code draftBlocks}
+ * @param draftKvShare bytes of a draft KV block by those of a target KV block; key {@code draftKv}
  * @param stopToken the token that ends texts, −1 for none; key {@code stop}
  * @param meanOutput mean number of tokens before it; key {@code meanOutput}
  * @param drafts how drafts turn out
@@ -29,11 +31,13 @@ public record SimulatedSettings(
     SimulatedProfile profile,
     boolean realtime,
     boolean audit,
+    boolean unshared,
     long seed,
     int vocabularySize,
     int contextTokens,
     int blocks,
     int draftBlocks,
+    double draftKvShare,
     int stopToken,
     double meanOutput,
     DraftSettings drafts,
@@ -56,6 +60,10 @@ public record SimulatedSettings(
               + meanOutput
               + " at least 1");
     }
+    if (!(draftKvShare > 0)) {
+      throw new IllegalArgumentException(
+          "a simulated draft KV block has more than 0 bytes, not draftKv=" + draftKvShare);
+    }
   }
 
   /**
@@ -67,6 +75,7 @@ public record SimulatedSettings(
     SimulatedProfile profile = SimulatedProfile.named("tiny");
     boolean realtime = false;
     boolean audit = false;
+    boolean unshared = false;
     Map<String, String> values = new LinkedHashMap<>();
     for (String word : argument.isEmpty() ? new String[0] : argument.split(",", -1)) {
       int equals = word.indexOf('=');
@@ -76,6 +85,8 @@ public record SimulatedSettings(
         realtime = true;
       } else if (word.equals("audit")) {
         audit = true;
+      } else if (word.equals("unshared")) {
+        unshared = true;
       } else {
         profile = SimulatedProfile.named(word);
       }
@@ -86,11 +97,14 @@ public record SimulatedSettings(
             profile,
             realtime,
             audit,
+            unshared,
             (long) words.number("seed", 1),
             (int) words.number("vocab", profile.vocabularySize()),
             (int) words.number("context", profile.contextTokens()),
             (int) words.number("blocks", 0),
             (int) words.number("draftBlocks", -1),
+            words.number(
+                "draftKv", profile.draft().kvBytesPerToken() / profile.target().kvBytesPerToken()),
             (int) words.number("stop", -1),
             words.number("meanOutput", 200),
             words.drafts(profile.acceptance()),
