@@ -17,8 +17,8 @@ import jcuda.driver.JCudaDriver;
 /**
  * One model on one GPU. A pass with its sampling is a copy of integers, a copy of sampling
  * parameters, one CUDA graph, a copy back and one wait, for the tokens. So the kernels of a pass
- * whose logits are wanted are not queued before it is known what for. Owns weights, KV memory and
- * work memory; the context is the device's.
+ * whose logits are wanted are not queued before it is known what for. Owns weights and work memory,
+ * and KV memory unless it lies in that of another model; the context is the device's.
  */
 final class CudaModelRunner implements ModelRunner {
   private final CudaContext context;
@@ -72,7 +72,7 @@ final class CudaModelRunner implements ModelRunner {
     this.maxRows = workPlan.maxRows();
     this.config = model.config();
     this.workPlan = workPlan;
-    this.layout = new PassLayout(config, kv.geometry().blockTokens(), maxRows);
+    this.layout = new PassLayout(config, kv, maxRows);
     this.work = WorkBuffers.allocate(workPlan, layout.bytes(), arena, context);
     this.staging = arena.allocatePinned(layout.bytes(), "the pass");
     this.launcher = new PassLauncher(kernels, model, kv, layout, work);
@@ -105,7 +105,7 @@ final class CudaModelRunner implements ModelRunner {
           new WeightUploader(context, kernels, arena, plan.model().bytes(), progress)) {
         model = DeviceModel.upload(plan.model(), uploader);
       }
-      PagedKvStore kv = PagedKvStore.allocate(plan.geometry(), plan.kvBlocks(), arena, context);
+      PagedKvStore kv = plan.kv().apply(arena);
       CudaModelRunner runner =
           new CudaModelRunner(context, kernels, arena, model, kv, plan.work(), library);
       done = true;
@@ -115,6 +115,11 @@ final class CudaModelRunner implements ModelRunner {
         arena.close();
       }
     }
+  }
+
+  /** Its KV blocks, and the memory that they lie in. */
+  PagedKvStore kv() {
+    return kv;
   }
 
   @Override

@@ -4,8 +4,11 @@ import io.adaspec.runtime.device.Device;
 import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.device.DeviceSpec;
+import io.adaspec.runtime.kvcache.KvGeometry;
+import io.adaspec.runtime.kvcache.KvSharing;
 import io.adaspec.runtime.model.ModelRunner;
 import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,17 +87,22 @@ record DeviceOpening(
         library.flatMap(found -> LibraryProducts.open(found, context, kernels, health));
     Optional<PrefillLibrary> used = library.filter(found -> products.isPresent());
     used.ifPresent(found -> LOG.info("{}: {}", spec.name(), found.description()));
+    DeviceInfo info = info(context, plan, used);
     boolean done = false;
     try {
+      RunnerPlan ofTarget = runnerPlan(target, arena -> targetKv(info, arena, context));
       CudaModelRunner runner =
-          CudaModelRunner.create(context, kernels, runnerPlan(target, plan), products, progress);
+          CudaModelRunner.create(context, kernels, ofTarget, products, progress);
       Optional<ModelRunner> draftRunner =
           draft.map(
               model ->
                   CudaModelRunner.create(
-                      context, kernels, runnerPlan(model, plan), Optional.empty(), progress));
-      Device device =
-          new CudaDevice(info(context, plan, used), context, health, runner, draftRunner, products);
+                      context,
+                      kernels,
+                      runnerPlan(model, any -> draftKv(info, model, runner)),
+                      Optional.empty(),
+                      progress));
+      Device device = new CudaDevice(info, context, health, runner, draftRunner, products);
       done = true;
       return device;
     } finally {
@@ -104,12 +112,29 @@ record DeviceOpening(
     }
   }
 
-  private RunnerPlan runnerPlan(ModelPlan model, DevicePlan plan) {
-    return new RunnerPlan(
-        model,
+  /**
+   * Memory of both models: the target's blocks, and behind them, where some may lie, the draft's.
+   */
+  private PagedKvStore targetKv(DeviceInfo info, DeviceArena arena, CudaContext context) {
+    KvGeometry geometry = target.kvGeometry(spec.blockTokens());
+    long bytes =
+        info.hasDraftModel()
+            ? info.sharing().bytes(info.draftKvBlocks())
+            : Math.multiplyExact(geometry.bytesPerBlock(), info.kvBlocks());
+    int blocks = Math.addExact(info.kvBlocks(), info.lendableKvBlocks());
+    return PagedKvStore.allocate(geometry, blocks, bytes, arena, context);
+  }
+
+  private PagedKvStore draftKv(DeviceInfo info, ModelPlan model, CudaModelRunner targetRunner) {
+    return new PagedKvStore(
         model.kvGeometry(spec.blockTokens()),
-        plan.kvBlocks(),
-        WorkPlan.of(model.config(), spec.maxRows()));
+        info.draftKvBlocks(),
+        targetRunner.kv().memory(),
+        info.sharing().draftOffset());
+  }
+
+  private RunnerPlan runnerPlan(ModelPlan model, Function<DeviceArena, PagedKvStore> kv) {
+    return new RunnerPlan(model, kv, WorkPlan.of(model.config(), spec.maxRows()));
   }
 
   private DeviceInfo info(CudaContext context, DevicePlan plan, Optional<PrefillLibrary> library) {
@@ -123,6 +148,14 @@ record DeviceOpening(
         plan.kvBlocks(),
         draft.isPresent() ? plan.kvBlocks() : 0,
         spec.maxRows(),
-        library.isEmpty());
+        library.isEmpty(),
+        draft.map(model -> sharing(model, plan)).orElse(KvSharing.NONE));
+  }
+
+  private KvSharing sharing(ModelPlan draftModel, DevicePlan plan) {
+    return KvSharing.of(
+        target.kvGeometry(spec.blockTokens()),
+        draftModel.kvGeometry(spec.blockTokens()),
+        plan.kvBlocks());
   }
 }

@@ -204,7 +204,7 @@ final class PassLauncher {
             .add(config.kvHeads())
             .add(config.headSize())
             .add((float) (1 / Math.sqrt(config.headSize())))
-            .add(kv.layer(index))
+            .add(kv.memory(), kv.layerAt(index))
             .add(ElementCodes.code(geometry.elementType()))
             .add(geometry.blockTokens()));
   }
@@ -247,7 +247,7 @@ final class PassLauncher {
         .add(work.pass(), 4L * layout.positions())
         .add(work.pass(), 4L * layout.tables())
         .add(work.queryKeyValue())
-        .add(kv.layer(layer))
+        .add(kv.memory(), kv.layerAt(layer))
         .add(config.heads())
         .add(config.kvHeads())
         .add(config.headSize())

@@ -12,7 +12,8 @@ import java.lang.foreign.ValueLayout;
  * <p>Positions are in elements of 4 bytes. Attention tasks are tiles of up to {@value
  * #TILE_QUERIES} queries of one sequence, a query being a row and one of the heads that share a KV
  * head; of each the kernels get first row of the sequence, first query, rows of the sequence, and
- * start of its block table.
+ * start of its block table. Tables hold block numbers as a {@link PagedKvStore} counts them for
+ * kernels.
  */
 final class PassLayout {
   /** Queries of one attention task; the kernels' TILE_QUERIES. */
@@ -34,15 +35,18 @@ final class PassLayout {
   private final int maxRows;
   private final int maxTableBlocks;
   private final int blockTokens;
+  private final int unitsPerBlock;
   private int lastPosition;
 
   /**
+   * @param kv whose blocks the tables name
    * @param maxRows most rows of a pass
    */
-  PassLayout(ModelConfig config, int blockTokens, int maxRows) {
+  PassLayout(ModelConfig config, PagedKvStore kv, int maxRows) {
     this.group = config.heads() / config.kvHeads();
     this.maxRows = maxRows;
-    this.blockTokens = blockTokens;
+    this.blockTokens = kv.geometry().blockTokens();
+    this.unitsPerBlock = kv.unitsPerBlock();
     this.maxTableBlocks =
         Math.multiplyExact(maxRows, Math.ceilDiv(config.contextTokens(), blockTokens));
   }
@@ -160,13 +164,19 @@ final class PassLayout {
       lastPosition = Math.max(lastPosition, last);
       int blocks =
           Math.min((last + ahead - 1) / blockTokens + 1, batch.blockTable(sequence).length);
-      copy(batch.blockTable(sequence), blocks, to, tables() + table);
+      putTable(batch.blockTable(sequence), blocks, to, tables() + table);
       table += blocks;
     }
     put(to, ALL_ROWS, rows);
     put(to, LOGIT_ROWS, batch.logitRowCount());
     put(to, TASKS, tasks);
     return 4L * (tables() + table);
+  }
+
+  private void putTable(int[] blocks, int count, MemorySegment to, int index) {
+    for (int i = 0; i < count; i++) {
+      put(to, index + i, blocks[i] * unitsPerBlock);
+    }
   }
 
   private static void put(MemorySegment to, int index, int value) {

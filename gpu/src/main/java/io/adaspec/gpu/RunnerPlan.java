@@ -1,13 +1,13 @@
 package io.adaspec.gpu;
 
-import io.adaspec.runtime.kvcache.KvGeometry;
+import java.util.function.Function;
 
 /**
  * What the runner of one model is made of.
  *
  * @param model its weights
- * @param geometry of its KV blocks
- * @param kvBlocks how many
+ * @param kv gives its KV blocks, allocated in the runner's arena unless they lie in the memory of
+ *     another model; asked when the weights are uploaded
  * @param work of the same model
  */
-record RunnerPlan(ModelPlan model, KvGeometry geometry, int kvBlocks, WorkPlan work) {}
+record RunnerPlan(ModelPlan model, Function<DeviceArena, PagedKvStore> kv, WorkPlan work) {}

@@ -95,7 +95,7 @@ class FastPrefillTest {
     return CudaModelRunner.create(
         context,
         kernels,
-        TestRunners.plan(model, BLOCKS, WorkPlan.of(model.config(), TestRunners.MAX_ROWS)),
+        TestRunners.plan(context, model, BLOCKS, WorkPlan.of(model.config(), TestRunners.MAX_ROWS)),
         LibraryProducts.open(found, context, kernels, health),
         bytes -> {});
   }

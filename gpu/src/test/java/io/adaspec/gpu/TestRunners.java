@@ -27,14 +27,21 @@ final class TestRunners {
     return CudaModelRunner.create(
         context,
         KernelModule.load(context),
-        plan(model, kvBlocks, work),
+        plan(context, model, kvBlocks, work),
         Optional.empty(),
         bytes -> {});
   }
 
-  static RunnerPlan plan(ModelWeights model, int kvBlocks, WorkPlan work) {
+  static RunnerPlan plan(CudaContext context, ModelWeights model, int kvBlocks, WorkPlan work) {
     ModelPlan plan = ModelPlan.of(model);
-    return new RunnerPlan(plan, plan.kvGeometry(BLOCK_TOKENS), kvBlocks, work);
+    return new RunnerPlan(
+        plan, arena -> kv(plan.kvGeometry(BLOCK_TOKENS), kvBlocks, arena, context), work);
+  }
+
+  private static PagedKvStore kv(
+      KvGeometry geometry, int blocks, DeviceArena arena, CudaContext context) {
+    long bytes = Math.multiplyExact(geometry.bytesPerBlock(), blocks);
+    return PagedKvStore.allocate(geometry, blocks, bytes, arena, context);
   }
 
   static ModelRunner cpu(ModelWeights model, WorkerTeam team, int kvBlocks) {

@@ -110,6 +110,24 @@ public abstract class DeviceContract {
     assertThat(sequence.output()).isEqualTo(expected.output());
   }
 
+  /** Draft memory serves both models at once, each in blocks that the other does not use. */
+  @Test
+  void targetBlocksInDraftMemoryAreAsGoodAsOthers() {
+    SpeculationStrategy drafting = Strategies.parse("fixed:3", DrafterKind.MODEL, 8);
+    StepHarness usual = new StepHarness(device, 3);
+    addAll(usual);
+    usual.finish(drafting, 7);
+    for (int seed = 0; seed < 2; seed++) {
+      StepHarness lent = StepHarness.inDraftMemory(device, seed);
+      addAll(lent);
+      lent.finish(drafting, 7);
+      assertThat(outputs(lent)).isEqualTo(outputs(usual));
+      assertThat(lent.sequences.stream().map(s -> s.accepted).toList())
+          .as("accepted drafts: the draft model's KV is whole, too")
+          .isEqualTo(usual.sequences.stream().map(s -> s.accepted).toList());
+    }
+  }
+
   @Test
   void timesItsStepsAndCountsTheirRows() {
     StepHarness harness = new StepHarness(device, 3);

@@ -1,5 +1,6 @@
 package io.adaspec.runtime.device;
 
+import io.adaspec.runtime.kvcache.KvSharing;
 import io.adaspec.runtime.model.ModelRunner;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.request.ServiceClass;
@@ -73,31 +74,40 @@ final class StepHarness {
     this(
         new StepRunner(target, draft, NanoClock.system())::execute,
         target.kvGeometry().blockTokens(),
-        target.kvBlocks(),
-        draft.map(ModelRunner::kvBlocks).orElse(0),
-        seed);
+        shuffled(0, target.kvBlocks(), seed),
+        shuffled(0, draft.map(ModelRunner::kvBlocks).orElse(0), seed + 1));
   }
 
   StepHarness(Device device, long seed) {
     this(
         device::execute,
         device.info().blockTokens(),
-        device.info().kvBlocks(),
-        device.info().draftKvBlocks(),
-        seed);
+        shuffled(0, device.info().kvBlocks(), seed),
+        shuffled(0, device.info().draftKvBlocks(), seed + 1));
+  }
+
+  /** Target blocks in the first half of the draft's memory, draft blocks in what remains of it. */
+  static StepHarness inDraftMemory(Device device, long seed) {
+    KvSharing sharing = device.info().sharing();
+    int blocks = device.info().lendableKvBlocks() / 2;
+    int firstDraft = sharing.lastDraft(blocks - 1) + 1;
+    return new StepHarness(
+        device::execute,
+        device.info().blockTokens(),
+        shuffled(sharing.firstLent(), sharing.firstLent() + blocks, seed),
+        shuffled(firstDraft, device.info().draftKvBlocks(), seed + 1));
   }
 
   private StepHarness(
       Function<StepPlan, StepResult> device,
       int blockTokens,
-      int kvBlocks,
-      int draftKvBlocks,
-      long seed) {
+      List<Integer> blocks,
+      List<Integer> draftBlocks) {
     this.device = device;
-    this.drafts = draftKvBlocks > 0;
+    this.drafts = !draftBlocks.isEmpty();
     this.blockTokens = blockTokens;
-    free.addAll(shuffled(kvBlocks, seed));
-    draftFree.addAll(shuffled(draftKvBlocks, seed + 1));
+    free.addAll(blocks);
+    draftFree.addAll(draftBlocks);
   }
 
   StepHarness verifier(Verifier value) {
@@ -216,9 +226,9 @@ final class StepHarness {
     }
   }
 
-  private static List<Integer> shuffled(int blocks, long seed) {
+  private static List<Integer> shuffled(int first, int end, long seed) {
     List<Integer> ids = new ArrayList<>();
-    for (int i = 0; i < blocks; i++) {
+    for (int i = first; i < end; i++) {
       ids.add(i);
     }
     Collections.shuffle(ids, new Random(seed));
