@@ -12,10 +12,11 @@ import java.util.List;
  * <p>The wait for the first token on a device is {@code W = F + P}. P is the time of the prefill
  * steps for what is pending there, the request's share of what waits before it, and its own prompt.
  * F is the time until enough sequences have finished to free the places and KV blocks that are
- * missing: with R output tokens to come on average, g tokens a step and steps of T, running
- * sequences of evenly spread ages finish at an even rate over {@code 2 · R / g · T}, so that a
- * missing share s of their places or blocks takes {@code s · 2 · R / g · T}. The request goes to
- * the device that is ready first, and the others share what waits before it.
+ * missing, beside those that draft memory gives: with R output tokens to come on average, g tokens
+ * a step and steps of T, running sequences of evenly spread ages finish at an even rate over {@code
+ * 2 · R / g · T}, so that a missing share s of their places or blocks takes {@code s · 2 · R / g ·
+ * T}. The request goes to the device that is ready first, and the others share what waits before
+ * it.
  *
  * @param maxLateness a request is refused when its predicted wait is longer than this many times
  *     its TTFT target; {@link Double#POSITIVE_INFINITY} to refuse none for being late
@@ -46,7 +47,8 @@ public record AdmissionControl(double maxLateness) {
       }
       double places = sequences + load.preemptedSequences() + running - load.maxSequences();
       double used = load.kvBlocks() - load.freeKvBlocks();
-      double blocks = Math.ceil(tokens / load.blockTokens()) - load.freeKvBlocks();
+      double obtainable = load.freeKvBlocks() + load.obtainableKvBlocks();
+      double blocks = Math.ceil(tokens / load.blockTokens()) - obtainable;
       double share = Math.max(Math.max(0, places / running), used > 0 ? blocks / used : 0);
       double left = load.expectedOutputTokens() / (running + load.preemptedSequences());
       return share * 2 * left / load.tokensPerStep() * stepNanos(0, 0);

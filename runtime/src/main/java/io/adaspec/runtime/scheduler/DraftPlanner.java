@@ -6,13 +6,22 @@ import io.adaspec.runtime.speculation.BatchView;
 import io.adaspec.runtime.speculation.DraftChoices;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * Turns what the strategy wishes into draft lengths that fit: rows of the step, KV blocks of target
- * and draft, context ends. Draft KV is taken only here, when a draft model is really to run, and
- * let go of by those who do not draft when it is short; nobody is preempted for the sake of drafts.
+ * and draft, context ends. Draft KV is taken only here, when a draft model is really to run.
+ *
+ * <p>When it is short, memory that was lent to the target is taken back, unless the target was
+ * short itself in this step or would keep less free than a block for each sequence that runs and
+ * one in {@value #KEPT_SHARE} of all: so memory does not go to and fro. Then those who do not draft
+ * let go of theirs. Nobody is preempted for the sake of drafts.
  */
 final class DraftPlanner {
+  private static final int KEPT_SHARE = 16;
+
   private final DeviceInfo device;
   private final Residents residents;
   private final KvMemory kv;
@@ -83,14 +92,25 @@ final class DraftPlanner {
       caps[i] = drafts ? Math.clamp(caps[i], 0, view.get(i).draftLimit()) : 0;
     }
     level(caps, rowsLeft);
+    noteWishes(step, choices);
+    Spare spare = new Spare(step, choices);
     for (int i = 0; i < caps.length; i++) {
       Sequence sequence = step.sequence(i);
       caps[i] = reserveTarget(sequence, caps[i]);
       if (caps[i] > 0 && choices.drafters()[i] == DrafterKind.MODEL) {
-        caps[i] = reserveDraft(step, choices, sequence, caps[i]) ? caps[i] : 0;
+        caps[i] = reserveDraft(sequence, caps[i], spare) ? caps[i] : 0;
       }
       if (caps[i] == 0) {
         choices.drafters()[i] = DrafterKind.NONE;
+      }
+    }
+  }
+
+  /** For whom the draft model is to draft, whether or not there is memory for it. */
+  private static void noteWishes(StepRows step, DraftChoices choices) {
+    for (int i = 0; i < step.size(); i++) {
+      if (choices.caps()[i] > 0 && choices.drafters()[i] == DrafterKind.MODEL) {
+        step.sequence(i).chooseDraftModel(step.step());
       }
     }
   }
@@ -128,28 +148,59 @@ final class DraftPlanner {
     return kv.reserveTarget(sequence, sequence.knownTokens() + fitting) ? fitting : 0;
   }
 
-  private boolean reserveDraft(StepRows step, DraftChoices choices, Sequence sequence, int cap) {
+  private boolean reserveDraft(Sequence sequence, int cap, Spare spare) {
     int tokens = sequence.knownTokens() + cap;
-    if (kv.reserveDraft(sequence, tokens)) {
-      return true;
+    boolean reserved = kv.reserveDraft(sequence, tokens);
+    if (!reserved && spare.mayTakeBack()) {
+      kv.takeBackForDraft(sequence, tokens, spare.least);
+      reserved = kv.reserveDraft(sequence, tokens);
     }
-    for (int i = residents.running().size() - 1; i >= 0; i--) {
-      Sequence other = residents.running().get(i);
-      if (other != sequence && other.draftKv().blocks() > 0 && !drafts(step, choices, other)) {
-        kv.dropDraft(other);
-        if (kv.reserveDraft(sequence, tokens)) {
+    while (!reserved && spare.dropNext()) {
+      reserved = kv.reserveDraft(sequence, tokens);
+    }
+    return reserved;
+  }
+
+  /** Where draft memory comes from in a step when none is free. */
+  private final class Spare {
+    private final StepRows step;
+    private final DraftChoices choices;
+    private final int least = residents.activeCount() + kv.target().totalBlocks() / KEPT_SHARE;
+    private final Set<Sequence> drafting = new HashSet<>();
+    private int next = -1;
+
+    Spare(StepRows step, DraftChoices choices) {
+      this.step = step;
+      this.choices = choices;
+    }
+
+    boolean mayTakeBack() {
+      return !step.isMemoryShort() && kv.lending().lent() > 0;
+    }
+
+    /** Lets the least important that holds draft KV and does not draft let go of it. */
+    boolean dropNext() {
+      List<Sequence> running = residents.running();
+      if (next < 0) {
+        begin();
+      }
+      while (next > 0) {
+        Sequence holder = running.get(--next);
+        if (holder.draftKv().blocks() > 0 && !drafting.contains(holder)) {
+          kv.dropDraft(holder);
           return true;
         }
       }
-    }
-    return false;
-  }
-
-  private static boolean drafts(StepRows step, DraftChoices choices, Sequence sequence) {
-    if (!step.has(sequence)) {
       return false;
     }
-    int index = step.sequences().indexOf(sequence);
-    return choices.caps()[index] > 0 && choices.drafters()[index] == DrafterKind.MODEL;
+
+    private void begin() {
+      next = residents.running().size();
+      for (int i = 0; i < step.size(); i++) {
+        if (choices.caps()[i] > 0 && choices.drafters()[i] == DrafterKind.MODEL) {
+          drafting.add(step.sequence(i));
+        }
+      }
+    }
   }
 }

@@ -2,20 +2,31 @@ package io.adaspec.runtime.scheduler;
 
 import io.adaspec.runtime.device.DeviceInfo;
 import io.adaspec.runtime.kvcache.BlockTable;
+import io.adaspec.runtime.kvcache.LentBlocks;
 import io.adaspec.runtime.kvcache.PagedKv;
 import java.util.List;
 
 /**
- * Target and draft KV memory of one device: two pools that share nothing, so that draft memory can
- * be let go. Knows how a sequence takes and gives back memory, not who deserves it.
+ * Target and draft KV memory of one device: two pools with tables of their own, so that draft
+ * memory can be let go and then serve the target. Knows how a sequence takes and gives back memory,
+ * not who deserves it; {@link DraftYield} does.
  */
 final class KvMemory {
+  private final LentBlocks lending;
   private final PagedKv target;
   private final PagedKv draft;
 
   KvMemory(DeviceInfo device) {
-    target = new PagedKv(device.kvBlocks(), device.blockTokens());
-    draft = new PagedKv(device.draftKvBlocks(), device.blockTokens());
+    lending =
+        new LentBlocks(
+            device.sharing(), device.kvBlocks(), device.draftKvBlocks(), device.blockTokens());
+    target = lending.target();
+    draft = lending.draft();
+  }
+
+  /** What of the draft's memory serves the target. */
+  LentBlocks lending() {
+    return lending;
   }
 
   PagedKv target() {
@@ -56,12 +67,25 @@ final class KvMemory {
         table, sequence.request().cacheSalt(), sequence.tokens(), sequence.knownTokens() - 1);
   }
 
+  /** Blocks that a running sequence lacks for its known tokens. */
+  int missingTarget(Sequence sequence) {
+    return target.blocksFor(sequence.knownTokens()) - sequence.targetKv().blocks();
+  }
+
   boolean reserveTarget(Sequence sequence, int tokens) {
     return target.reserve(sequence.targetKv(), tokens);
   }
 
   boolean reserveDraft(Sequence sequence, int tokens) {
     return draft.reserve(sequence.draftKv(), tokens);
+  }
+
+  /**
+   * Takes lent memory that is free back from the target, for draft KV of {@code tokens}, as long as
+   * more than {@code least} target blocks are free.
+   */
+  void takeBackForDraft(Sequence sequence, int tokens, int least) {
+    lending.takeBack(draft.blocksFor(tokens) - sequence.draftKv().blocks(), least);
   }
 
   /** After a step: what is computed now, full blocks indexed, look-ahead blocks given back. */
@@ -88,6 +112,7 @@ final class KvMemory {
   }
 
   void checkInvariants(List<Sequence> holders) {
+    lending.checkInvariants();
     target.checkInvariants(holders.stream().map(Sequence::targetKv).toList());
     draft.checkInvariants(holders.stream().map(Sequence::draftKv).toList());
   }

@@ -3,7 +3,8 @@ package io.adaspec.runtime.scheduler;
 import java.util.List;
 
 /**
- * Gives the KV of less important sequences to more important ones; the losers are recomputed later.
+ * Gives the KV of less important sequences to more important ones, where draft KV that was let go
+ * did not suffice; the losers are recomputed later.
  *
  * <p>Victims in order: paused sequences, then the lowest class, then the latest arrival; never one
  * that already takes part in the step. A growing sequence without such a victim behind it gives up
@@ -13,10 +14,12 @@ import java.util.List;
 final class Preemption {
   private final Residents residents;
   private final KvMemory kv;
+  private final DraftYield drafts;
 
-  Preemption(Residents residents, KvMemory kv) {
+  Preemption(Residents residents, KvMemory kv, DraftYield drafts) {
     this.residents = residents;
     this.kv = kv;
+    this.drafts = drafts;
   }
 
   /**
@@ -26,6 +29,9 @@ final class Preemption {
    */
   boolean grow(Sequence sequence, StepRows step) {
     while (!kv.reserveTarget(sequence, sequence.knownTokens())) {
+      if (drafts.grow(kv.missingTarget(sequence), step)) {
+        continue;
+      }
       Sequence victim = sequence;
       List<Sequence> running = residents.running();
       for (int i = running.size() - 1; i >= 0; i--) {
@@ -56,16 +62,16 @@ final class Preemption {
   }
 
   /**
-   * Makes room to place a more urgent sequence that does not run yet, at the cost of paused
-   * sequences and those of a strictly lower class; does nothing when these hold too little. Called
-   * before anybody else is planned.
+   * Makes room to place a more urgent sequence that does not run yet, at the cost of draft KV, of
+   * paused sequences and of those of a strictly lower class; does nothing when these hold too
+   * little. Called before anybody else is planned.
    *
    * @param neededBlocks free blocks that it takes
    * @param needsSlot whether an active sequence must make way
    */
   void yieldTo(Sequence newcomer, int neededBlocks, boolean needsSlot, StepRows step) {
     List<Sequence> running = residents.running();
-    int available = kv.target().freeBlocks();
+    int available = kv.target().freeBlocks() + drafts.obtainable(step.step());
     boolean slot = !needsSlot;
     for (Sequence candidate : running) {
       if (mayYield(candidate, newcomer)) {
@@ -80,7 +86,8 @@ final class Preemption {
     for (int pass = 0; pass < 2; pass++) {
       boolean paused = pass == 0;
       for (int i = running.size() - 1; i >= 0; i--) {
-        boolean enough = kv.target().freeBlocks() >= neededBlocks;
+        int free = kv.target().freeBlocks() + drafts.obtainable(step.step());
+        boolean enough = free >= neededBlocks;
         Sequence candidate = running.get(i);
         if (candidate.isPaused() == paused
             && mayYield(candidate, newcomer)

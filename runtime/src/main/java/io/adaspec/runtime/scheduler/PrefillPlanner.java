@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Most urgent first: class, due time of the first token, arrival. The prompt that arrived first
  * keeps a small share whatever its urgency, so none starves. A sequence is placed only when blocks
- * for all its known tokens are free, beside one for each sequence that runs (they will grow).
+ * for all its known tokens are free, beside one for each sequence that runs (they will grow); draft
+ * KV that does not pay is let go where that makes room.
  */
 final class PrefillPlanner {
   private static final int HEADROOM_SHARE = 16;
@@ -22,6 +23,7 @@ final class PrefillPlanner {
 
   private final Residents residents;
   private final KvMemory kv;
+  private final DraftYield drafts;
   private final Preemption preemption;
   private final WaitingQueue waiting;
   private final SchedulerLimits limits;
@@ -30,12 +32,14 @@ final class PrefillPlanner {
   PrefillPlanner(
       Residents residents,
       KvMemory kv,
+      DraftYield drafts,
       Preemption preemption,
       WaitingQueue waiting,
       SchedulerLimits limits,
       int capacityTokens) {
     this.residents = residents;
     this.kv = kv;
+    this.drafts = drafts;
     this.preemption = preemption;
     this.waiting = waiting;
     this.limits = limits;
@@ -51,7 +55,7 @@ final class PrefillPlanner {
     int active = residents.activeCount();
     boolean needsSlot = active >= limits.maxSequences();
     int needed = kv.blocksToPlace(newcomer) + headroom(active);
-    if (needsSlot || needed > kv.target().freeBlocks()) {
+    if (needsSlot || needed > kv.target().freeBlocks() + drafts.obtainable(step.step())) {
       preemption.yieldTo(newcomer, needed, needsSlot, step);
     }
   }
@@ -76,7 +80,9 @@ final class PrefillPlanner {
       }
       if (newcomer != null
           && (prompt == null || WaitingQueue.SERVICE.compare(newcomer, prompt) < 0)) {
-        if (left <= share || !hasRoom(newcomer, budget, placed) || !place(newcomer, nowNanos)) {
+        if (left <= share
+            || !hasRoom(newcomer, budget, placed)
+            || !place(newcomer, step, nowNanos)) {
           placing = false;
         } else {
           placed++;
@@ -153,12 +159,12 @@ final class PrefillPlanner {
     return Math.min(active, kv.target().totalBlocks() / HEADROOM_SHARE);
   }
 
-  private boolean place(Sequence newcomer, long nowNanos) {
+  private boolean place(Sequence newcomer, StepRows step, long nowNanos) {
     int active = residents.activeCount();
     if (active >= limits.maxSequences()) {
       return false;
     }
-    if (kv.blocksToPlace(newcomer) + headroom(active) > kv.target().freeBlocks()) {
+    if (!drafts.place(kv.blocksToPlace(newcomer) + headroom(active), step)) {
       return false;
     }
     if (waiting.contains(newcomer.id())) {

@@ -79,6 +79,7 @@ final class Reports {
       Residents residents,
       SchedulerLimits limits,
       KvMemory kv,
+      int obtainableBlocks,
       Pace pace,
       int capacityTokens) {
     int decoding = 0;
@@ -116,6 +117,8 @@ final class Reports {
         kv.target().blockTokens(),
         kv.target().totalBlocks(),
         kv.target().freeBlocks(),
+        kv.lending().lent(),
+        obtainableBlocks,
         kv.draft().totalBlocks(),
         kv.draft().freeBlocks());
   }

@@ -350,7 +350,14 @@ public final class Scheduler {
   /** How busy it is; costs a look at each of its sequences. */
   public SchedulerLoad load() {
     return Reports.load(
-        ready, inFlight != null, residents, limits, kv, pace, device.capacityTokens());
+        ready,
+        inFlight != null,
+        residents,
+        limits,
+        kv,
+        planner.obtainableBlocks(nextStep),
+        pace,
+        device.capacityTokens());
   }
 
   /** Throws if tables, pools and states disagree; for tests. */

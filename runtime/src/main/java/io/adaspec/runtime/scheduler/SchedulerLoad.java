@@ -19,9 +19,11 @@ package io.adaspec.runtime.scheduler;
  * @param contextTokens known tokens of its running sequences
  * @param stepTokens rows of one step
  * @param blockTokens tokens per KV block
- * @param kvBlocks all target KV blocks
+ * @param kvBlocks all target KV blocks, lent ones included
  * @param freeKvBlocks those that can be allocated
- * @param draftKvBlocks all draft KV blocks
+ * @param lentKvBlocks of all, those that lie in draft memory
+ * @param obtainableKvBlocks how many more draft memory would give at present
+ * @param draftKvBlocks all draft KV blocks whose memory is not lent
  * @param freeDraftKvBlocks those that can be allocated
  */
 public record SchedulerLoad(
@@ -42,5 +44,7 @@ public record SchedulerLoad(
     int blockTokens,
     int kvBlocks,
     int freeKvBlocks,
+    int lentKvBlocks,
+    int obtainableKvBlocks,
     int draftKvBlocks,
     int freeDraftKvBlocks) {}

@@ -21,6 +21,7 @@ public final class Sequence {
   private static final double ACCEPTANCE_WEIGHT = 0.15;
 
   private static final int OUTPUT_ROOM = 64;
+  private static final long NEVER = Long.MIN_VALUE / 2;
 
   private final InferenceRequest request;
   private final BlockTable targetKv = new BlockTable();
@@ -29,6 +30,7 @@ public final class Sequence {
   private int known;
   private long number = -1;
   private long lastStep = -1;
+  private long lastDraftStep = NEVER;
   private boolean cancelled;
   private boolean apart;
 
@@ -183,11 +185,21 @@ public final class Sequence {
   void join(long ownNumber) {
     number = ownNumber;
     lastStep = -1;
+    lastDraftStep = NEVER;
   }
 
   /** The last step it took part in. */
   long lastStep() {
     return lastStep;
+  }
+
+  /** The last step for which the draft model was chosen for it; long ago if there was none. */
+  long lastDraftStep() {
+    return lastDraftStep;
+  }
+
+  void chooseDraftModel(long step) {
+    lastDraftStep = step;
   }
 
   boolean isCancelled() {

@@ -39,6 +39,7 @@ final class StepPlanner {
   private final Residents residents;
   private final WaitingQueue waiting;
   private final Preemption preemption;
+  private final DraftYield yield;
   private final PrefillPlanner prefill;
   private final DraftPlanner drafts;
 
@@ -52,9 +53,10 @@ final class StepPlanner {
     this.capacityTokens = device.capacityTokens();
     this.residents = residents;
     this.waiting = waiting;
-    this.preemption = new Preemption(residents, kv);
+    this.yield = new DraftYield(residents, kv);
+    this.preemption = new Preemption(residents, kv, yield);
     this.prefill =
-        new PrefillPlanner(residents, kv, preemption, waiting, limits, device.capacityTokens());
+        new PrefillPlanner(residents, kv, yield, preemption, waiting, limits, capacityTokens);
     this.drafts = new DraftPlanner(device, residents, kv);
   }
 
@@ -95,6 +97,11 @@ final class StepPlanner {
         : plan(rows(id, each -> !each.isApart(), mayTake), policy, predicted, nowNanos);
   }
 
+  /** Target blocks that draft memory would give in step {@code id}. */
+  int obtainableBlocks(long id) {
+    return yield.obtainable(id);
+  }
+
   private StepRows rows(long id, Predicate<Sequence> eligible, Predicate<Sequence> mayTake) {
     return new StepRows(id, limits.stepTokens(), eligible, mayTake);
   }
@@ -105,6 +112,7 @@ final class StepPlanner {
     BatchView outlook = new BatchView(outlook(running, policy, nowNanos));
     StepBudget budget = policy.strategy().budget(queue, outlook, policy.cost());
     judge(running, budget, nowNanos);
+    yield.takeBack(step.step());
     prefill.makeWay(step, budget);
     int madeWay = step.preempted().size();
     for (Sequence sequence : decoding(running, budget, step.step())) {

@@ -15,6 +15,7 @@ final class StepRows {
   private final List<Sequence> preempted = new ArrayList<>();
   private int[] rows = new int[64];
   private int used;
+  private boolean memoryShort;
 
   /**
    * @param eligible who may take part
@@ -74,6 +75,15 @@ final class StepRows {
 
   boolean has(Sequence sequence) {
     return sequence.lastStep() == step;
+  }
+
+  /** Whether target KV was short while this step was planned. */
+  boolean isMemoryShort() {
+    return memoryShort;
+  }
+
+  void noteMemoryShort() {
+    memoryShort = true;
   }
 
   /** Sequences that lost their KV while this step was planned; they do not come back in it. */

@@ -160,6 +160,8 @@ class AdmissionControlTest {
         16,
         1000,
         freeBlocks,
+        0,
+        0,
         1000,
         1000);
   }

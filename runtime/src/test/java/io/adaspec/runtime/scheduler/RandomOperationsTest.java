@@ -30,6 +30,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Report;
 import net.jqwik.api.Reporting;
 import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.statistics.Statistics;
 
 /** Anything may happen at any time; every text is still what it would be alone. */
 class RandomOperationsTest {
@@ -44,6 +45,8 @@ class RandomOperationsTest {
       world.check();
     }
     world.drain();
+    Statistics.collect(world.lent, world.takenBack);
+    Statistics.coverage(coverage -> coverage.check(true, true).percentage(share -> share > 3));
   }
 
   /** Two devices, one queue, and clients that do not know what they want. */
@@ -59,6 +62,9 @@ class RandomOperationsTest {
     final Set<RequestId> cancelled = new HashSet<>();
     long now = 1;
     long policyVersion;
+    final int[] lentBefore = new int[2];
+    boolean lent;
+    boolean takenBack;
 
     World(Random random) {
       this.random = random;
@@ -79,10 +85,11 @@ class RandomOperationsTest {
     }
 
     SimulatedDevice open() {
-      int blocks = 14 + random.nextInt(30);
-      int draftBlocks = random.nextInt(20);
+      int blocks = 14 + random.nextInt(12);
+      int draftBlocks = random.nextInt(30);
       return SimulatedDeviceProvider.openSimulated(
-          "sim:tiny,audit," + MODEL + ",blocks=" + blocks + ",draftBlocks=" + draftBlocks);
+          "sim:tiny,audit,%s,blocks=%d,draftBlocks=%d,draftKv=%s"
+              .formatted(MODEL, blocks, draftBlocks, one(new String[] {".25", ".4", "1", "1.7"})));
     }
 
     <T> T one(T[] values) {
@@ -175,6 +182,7 @@ class RandomOperationsTest {
       check();
       assertThat(schedulers.get(which).schedule(now)).isEmpty();
       schedulers.get(which).deviceReady(devices.get(which).info());
+      lentBefore[which] = 0;
     }
 
     void advance(int which) {
@@ -202,7 +210,13 @@ class RandomOperationsTest {
     }
 
     void check() {
-      schedulers.forEach(Scheduler::checkInvariants);
+      for (int i = 0; i < 2; i++) {
+        schedulers.get(i).checkInvariants();
+        int now = schedulers.get(i).load().lentKvBlocks();
+        lent |= now > lentBefore[i];
+        takenBack |= now < lentBefore[i];
+        lentBefore[i] = now;
+      }
     }
 
     void drain() {

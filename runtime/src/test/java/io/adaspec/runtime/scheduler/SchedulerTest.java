@@ -124,8 +124,9 @@ class SchedulerTest {
     Bench roomy = three("sim:tiny,audit", FIXED);
     Bench tight = three("sim:tiny,audit,blocks=50,draftBlocks=7", FIXED);
     assertEquals(roomy.outputs, tight.outputs);
-    assertEquals(50, tight.scheduler.load().freeKvBlocks());
-    assertEquals(7, tight.scheduler.load().freeDraftKvBlocks());
+    SchedulerLoad load = tight.scheduler.load();
+    assertEquals(50 + load.lentKvBlocks(), load.freeKvBlocks());
+    assertEquals(7 - 4 * load.lentKvBlocks(), load.freeDraftKvBlocks());
   }
 
   @Test

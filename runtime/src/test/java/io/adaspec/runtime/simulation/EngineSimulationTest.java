@@ -125,6 +125,38 @@ class EngineSimulationTest {
     assertThat(mixed.records()).allMatch(record -> record.state() == State.FINISHED);
   }
 
+  /** Drafts that do not pay leave their memory to the target, a fifth of it on this pair. */
+  @Test
+  void whereDraftsRestTheirMemoryServesMoreRequests() {
+    Outcome fixedPools = withLittleMemory("acceptance=0.1,unshared").run("slo");
+    Outcome sharedMemory = withLittleMemory("acceptance=0.1").run("slo");
+
+    assertThat(texts(sharedMemory)).isEqualTo(texts(fixedPools));
+    assertThat(sharedMemory.steps().preemptions()).isLessThan(fixedPools.steps().preemptions() / 2);
+    assertThat(sharedMemory.all().attainment()).isGreaterThan(fixedPools.all().attainment() + 0.05);
+  }
+
+  @Test
+  void draftsThatPayKeepTheirMemory() {
+    double fixedPools = withLittleMemory("acceptance=0.8,unshared").run("slo").all().attainment();
+    Outcome sharedMemory = withLittleMemory("acceptance=0.8").run("slo");
+
+    assertThat(sharedMemory.all().attainment()).isGreaterThan(fixedPools - 0.01);
+  }
+
+  private static Scenario withLittleMemory(String settings) {
+    return new Scenario(
+        "little memory",
+        "",
+        "sim:h200-llama-8b,blocks=300," + settings,
+        1,
+        3,
+        20,
+        new SchedulerLimits(256, 512, 32),
+        QueueBounds.none(),
+        List.of(stream("t", ServiceClass.STANDARD, 1.3, Traffic.Slo.scaled(10, 3))));
+  }
+
   private static TrafficReport byClass(Outcome outcome, ServiceClass serviceClass) {
     return Objects.requireNonNull(outcome.byClass().get(serviceClass));
   }

@@ -97,6 +97,23 @@ class LosslessSpeculationTest {
     }
   }
 
+  /** The target is its own draft model, so every draft block can be a target block. */
+  @ParameterizedTest
+  @EnumSource(Pairs.class)
+  void draftMemoryThatServesTheTargetAndComesBackChangesNoText(Pairs pair) throws IOException {
+    try (LoadedModel target = pair.target(folder);
+        PairBench bench = new PairBench(target, target, 8)) {
+      List<InferenceRequest> requests = pair.requests(target, OUTPUT);
+      Map<RequestId, List<Integer>> plain = bench.alone(requests);
+      String[] strategies = {"off", "fixed:3", "slo"};
+      Way way = Way.of(step -> policy(step, strategies[step / 16 % 3], DrafterKind.MODEL), 48);
+      Outcome outcome = bench.run(way, requests);
+      assertThat(outcome.outputs).isEqualTo(plain);
+      assertThat(outcome.accepted()).isPositive();
+      assertThat(outcome.mostLentBlocks).isPositive();
+    }
+  }
+
   private static DrafterKind drafterOf(int step) {
     return step % 3 == 0 ? DrafterKind.NGRAM : DrafterKind.MODEL;
   }

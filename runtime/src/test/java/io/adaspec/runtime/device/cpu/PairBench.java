@@ -84,6 +84,7 @@ final class PairBench implements AutoCloseable {
     final Map<RequestId, List<Integer>> outputs = new HashMap<>();
     final Map<RequestId, SequenceStatistics> statistics = new HashMap<>();
     final List<StepReport> reports = new ArrayList<>();
+    int mostLentBlocks;
 
     int drafted() {
       return statistics.values().stream().mapToInt(SequenceStatistics::draftedTokens).sum();
@@ -158,6 +159,7 @@ final class PairBench implements AutoCloseable {
       now += result.timing().totalNanos();
       StepOutcome committed = scheduler.commit(result, now);
       scheduler.checkInvariants();
+      outcome.mostLentBlocks = Math.max(outcome.mostLentBlocks, scheduler.load().lentKvBlocks());
       outcome.reports.add(committed.report());
       committed.emissions().forEach(emission -> receive(emission, outcome));
     }
