@@ -189,6 +189,7 @@ final class DeviceSlot {
         load.map(SchedulerLoad::pausedSequences).orElse(0),
         load.map(SchedulerLoad::kvBlocks).orElse(0),
         load.map(known -> known.kvBlocks() - known.freeKvBlocks()).orElse(0),
+        load.map(SchedulerLoad::lentKvBlocks).orElse(0),
         load.map(SchedulerLoad::draftKvBlocks).orElse(0),
         load.map(known -> known.draftKvBlocks() - known.freeDraftKvBlocks()).orElse(0),
         restarts);

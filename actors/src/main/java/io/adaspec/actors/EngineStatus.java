@@ -81,9 +81,10 @@ public record EngineStatus(
    * @param detail why it is not ready; empty when it is
    * @param running sequences on it, paused and preempted ones among them
    * @param paused of these, sequences that wait for their consumer
-   * @param kvBlocks KV blocks of the target
+   * @param kvBlocks KV blocks of the target, lent ones included
    * @param usedKvBlocks of these, blocks in use by sequences
-   * @param draftKvBlocks KV blocks of the draft model
+   * @param lentKvBlocks of these, blocks that lie in the draft model's memory
+   * @param draftKvBlocks KV blocks of the draft model whose memory is not lent
    * @param usedDraftKvBlocks of these, blocks in use by sequences
    * @param restarts times it was opened again
    */
@@ -97,6 +98,7 @@ public record EngineStatus(
       int paused,
       int kvBlocks,
       int usedKvBlocks,
+      int lentKvBlocks,
       int draftKvBlocks,
       int usedDraftKvBlocks,
       int restarts) {}

@@ -126,6 +126,7 @@ class KryoMessageSerializerTest {
                 1,
                 640,
                 12,
+                4,
                 320,
                 7,
                 1)),

@@ -45,8 +45,8 @@ final class DeviceOptions {
       converter = ByteSize.Converter.class,
       paramLabel = "SIZE",
       description =
-          "Memory for keys and values on each device, for example 4GiB. Default: the device decides"
-              + " (cpu: at most 1GiB).")
+          "Memory for keys and values of target and draft on each device, for example 4GiB. Default:"
+              + " the device decides (cpu: at most 1GiB).")
   private ByteSize kvMemory = ByteSize.ZERO;
 
   @Option(

@@ -87,12 +87,17 @@ final class ModelReport {
     return report;
   }
 
-  /** What fits on a device; a draft model's keys and values are counted in. */
+  /**
+   * What fits on a device: target tokens beside the draft model's memory, draft tokens, and the
+   * target tokens that this memory holds instead when no draft KV is in use.
+   */
   static Map<String, Object> device(DeviceInfo info) {
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("description", info.description());
     report.put("bit_exact", info.bitExact());
     report.put("kv_tokens", (long) info.kvBlocks() * info.blockTokens());
+    report.put("draft_kv_tokens", (long) info.draftKvBlocks() * info.blockTokens());
+    report.put("lendable_kv_tokens", (long) info.lendableKvBlocks() * info.blockTokens());
     report.put("longest_sequence", info.capacityTokens());
     report.put(
         "whole_contexts", (long) info.kvBlocks() * info.blockTokens() / info.contextTokens());

@@ -96,7 +96,10 @@ public final class SystemRoutes {
           .put("state", device.state().name())
           .put("running", device.running())
           .put("kv_blocks", device.kvBlocks())
-          .put("kv_blocks_used", device.usedKvBlocks());
+          .put("kv_blocks_used", device.usedKvBlocks())
+          .put("kv_blocks_lent", device.lentKvBlocks())
+          .put("draft_kv_blocks", device.draftKvBlocks())
+          .put("draft_kv_blocks_used", device.usedDraftKvBlocks());
       if (!device.description().isEmpty()) {
         entry.put("bit_exact", device.bitExact());
       }

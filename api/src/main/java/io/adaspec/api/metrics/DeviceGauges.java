@@ -9,6 +9,7 @@ final class DeviceGauges {
   private volatile double running;
   private volatile double usedKvBlocks;
   private volatile double kvBlocks;
+  private volatile double lentKvBlocks;
   private volatile double usedDraftKvBlocks;
   private volatile double draftKvBlocks;
   private volatile double ready;
@@ -28,6 +29,13 @@ final class DeviceGauges {
         registry, "device_kv_blocks", "KV blocks", tags, this, state -> state.kvBlocks);
     AliasedMeters.ownGauge(
         registry,
+        "device_kv_blocks_lent",
+        "KV blocks that lie in the draft model's memory",
+        tags,
+        this,
+        state -> state.lentKvBlocks);
+    AliasedMeters.ownGauge(
+        registry,
         "device_draft_kv_blocks_used",
         "KV blocks of the draft model used by sequences",
         tags,
@@ -36,7 +44,7 @@ final class DeviceGauges {
     AliasedMeters.ownGauge(
         registry,
         "device_draft_kv_blocks",
-        "KV blocks of the draft model",
+        "KV blocks of the draft model whose memory is not lent",
         tags,
         this,
         state -> state.draftKvBlocks);
@@ -55,6 +63,7 @@ final class DeviceGauges {
     running = device.running();
     usedKvBlocks = device.usedKvBlocks();
     kvBlocks = device.kvBlocks();
+    lentKvBlocks = device.lentKvBlocks();
     usedDraftKvBlocks = device.usedDraftKvBlocks();
     draftKvBlocks = device.draftKvBlocks();
     ready = device.state() == EngineStatus.DeviceState.READY ? 1 : 0;

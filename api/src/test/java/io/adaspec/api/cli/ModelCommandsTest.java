@@ -97,6 +97,8 @@ class ModelCommandsTest {
     assertThat(report.at("/draft/model").asText()).isEqualTo(draft);
     assertThat(report.at("/draft/weights/bytes")).isEqualTo(report.at("/weights/bytes"));
     assertThat(report.at("/devices/cpu/kv_tokens").asLong()).isEqualTo((64 << 10) / 512);
+    assertThat(report.at("/devices/cpu/draft_kv_tokens").asLong()).isEqualTo((64 << 10) / 512);
+    assertThat(report.at("/devices/cpu/lendable_kv_tokens").asLong()).isEqualTo((64 << 10) / 512);
     assertThat(report.at("/policy/strategy").asText()).isEqualTo("fixed:12");
     assertThat(report.at("/policy/drafter").asText()).isEqualTo("model");
     assertThat(report.at("/policy/draft_cap").asInt()).isEqualTo(12);

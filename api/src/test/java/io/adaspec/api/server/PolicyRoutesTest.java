@@ -170,6 +170,7 @@ class PolicyRoutesTest {
         .containsPattern("adaspec_class_drafter\\{drafter=\"ngram\"[^}]*service_class=\"batch\"} 1")
         .containsPattern("adaspec_class_drafter\\{drafter=\"model\"[^}]*service_class=\"batch\"} 0")
         .contains("adaspec_class_drafter_switches_total{")
+        .contains("adaspec_device_kv_blocks_lent{")
         .contains("adaspec_device_draft_kv_blocks{");
     send("PUT", "/admin/policy", "{\"control\":\"auto\",\"max_draft_tokens\":8}");
   }
