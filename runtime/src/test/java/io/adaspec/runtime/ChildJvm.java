@@ -21,13 +21,21 @@ public final class ChildJvm {
    */
   public static String run(Class<?> main, List<String> flags, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> product = new ArrayList<>();
     for (String argument : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
       if (argument.startsWith("--") || argument.startsWith("-Dadaspec")) {
-        command.add(argument);
+        product.add(argument);
       }
     }
+    product.addAll(flags);
+    return runBare(main, product, arguments);
+  }
+
+  /** The same without the flags of the product. */
+  public static String runBare(Class<?> main, List<String> flags, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx512m", "-cp", System.getProperty("java.class.path")));
     command.addAll(flags);
     command.add(main.getName());

@@ -7,12 +7,22 @@ import org.slf4j.LoggerFactory;
 /** Chooses the kernels for this machine. */
 final class KernelChoice {
   private static final Logger LOG = LoggerFactory.getLogger(KernelChoice.class);
+  private static final String VECTOR_API = "jdk.incubator.vector";
   private static final AtomicBoolean WARNED = new AtomicBoolean();
 
   private KernelChoice() {}
 
   /** See {@link Kernels#best}. */
   static Kernels best() {
+    if (ModuleLayer.boot().findModule(VECTOR_API).isEmpty()) {
+      if (WARNED.compareAndSet(false, true)) {
+        LOG.warn(
+            "this JVM runs without the Vector API, so scalar kernels compute, many times slower;"
+                + " start it with --add-modules={}",
+            VECTOR_API);
+      }
+      return new ScalarKernels();
+    }
     if (VectorKernels.supported()) {
       return new VectorKernels();
     }

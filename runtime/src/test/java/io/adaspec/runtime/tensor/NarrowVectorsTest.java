@@ -25,4 +25,24 @@ class NarrowVectorsTest {
     String output = ChildJvm.run(NarrowVectorsProbe.class, List.of("-XX:MaxVectorSize=16"));
     assertThat(output).endsWith("scalar").containsOnlyOnce(WARNING);
   }
+
+  /** As applications are started that embed the engine and know nothing of its flags. */
+  @Test
+  void withoutTheVectorApiKernelsAreScalarAndTheFlagIsNamed()
+      throws IOException, InterruptedException {
+    String output = ChildJvm.runBare(BestKernels.class, List.of());
+    assertThat(output)
+        .endsWith("scalar")
+        .containsOnlyOnce("start it with --add-modules=jdk.incubator.vector");
+  }
+
+  /** Prints the name of the best kernels, asked twice. */
+  static final class BestKernels {
+    private BestKernels() {}
+
+    public static void main(String[] arguments) {
+      Kernels first = Kernels.best();
+      System.out.println(Kernels.best().name().equals(first.name()) ? first.name() : "undecided");
+    }
+  }
 }
