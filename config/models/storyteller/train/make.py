@@ -33,6 +33,8 @@ from plot import plot_losses  # noqa: E402
 from train import fit  # noqa: E402
 
 TARGET = ModelShape(vocab=4096, dim=256, layers=4, heads=8, kv_heads=4, ffn=704)
+OWN_TEXT_TURNS = 8  # how often the draft sees the target's own text beside corpus text
+CORPUS_SHARE = 4  # corpus tokens for each of these
 DRAFT = ModelShape(vocab=4096, dim=64, layers=2, heads=2, kv_heads=1, ffn=256)
 ABOUT = "Tells stories in the manner of old English books. Trained from scratch on CC0 text."
 
@@ -42,6 +44,7 @@ def arguments():
     parser.add_argument("--corpus", required=True, help="an archive with *.train.txt and *.valid.txt, or a text")
     parser.add_argument("--work", required=True, help="directory for checkpoints and results")
     parser.add_argument("--start-from", help="a target that this trainer made, tokenizer.json beside it: train it further")
+    parser.add_argument("--start-draft-from", help="likewise a draft")
     parser.add_argument("--minutes", type=float, default=70, help="time to train the target")
     parser.add_argument("--draft-minutes", type=float, default=16, help="time to train the draft")
     parser.add_argument("--sample-tokens", type=int, default=262144, help="tokens of target text to train the draft on")
@@ -84,15 +87,20 @@ def keep_tokenizer(model_path, work):
         shutil.copy(os.path.join(os.path.dirname(model_path), "tokenizer.json"), wanted)
 
 
+def start(model, path):
+    """Gives a model the weights of a file that the trainer made."""
+    trained = read_gguf(path)
+    if trained.shape != model.shape:
+        raise ValueError(f"{path} has {trained.shape}, expected {model.shape}; train from scratch without this file")
+    model.load_state_dict(trained.state_dict())
+
+
 def train_target(options, tokens, valid):
     torch.manual_seed(options.seed)
     target = Llama(TARGET).to(options.device)
     target.half_products = options.products == "bf16"
     if options.start_from:
-        start = read_gguf(options.start_from)
-        if start.shape != TARGET:
-            raise ValueError(f"{options.start_from} has {start.shape}, expected {TARGET}; train from scratch without --start-from")
-        target.load_state_dict(start.state_dict())
+        start(target, options.start_from)
     print(f"target: {target.parameter_count()} parameters", flush=True)
     state = fit(target, tokens, valid, options, "target")
     return target.eval().requires_grad_(False), state
@@ -108,9 +116,14 @@ def train_draft(options, target, tokens, valid):
     torch.manual_seed(options.seed)
     draft = Llama(DRAFT).to(options.device)
     draft.half_products = options.products == "bf16"
-    share = compress(draft, target)
-    print(f"draft: {draft.parameter_count()} parameters; its embedding keeps {share:.2f} of the target's", flush=True)
-    mixed = np.concatenate([own_text, tokens[: len(own_text)]])
+    if options.start_draft_from:
+        start(draft, options.start_draft_from)
+    else:
+        share = compress(draft, target)
+        print(f"draft: its embedding keeps {share:.2f} of the target's", flush=True)
+    print(f"draft: {draft.parameter_count()} parameters", flush=True)
+    own_text = np.tile(own_text, OWN_TEXT_TURNS)
+    mixed = np.concatenate([own_text, tokens[: CORPUS_SHARE * len(own_text)]])
     changed = {"minutes": options.draft_minutes, "batch_tokens": options.batch_tokens // 2}
     state = fit(draft, mixed, valid, Namespace(**{**vars(options), **changed}), "draft", distillation_loss(target))
     return draft.eval(), state
