@@ -120,7 +120,7 @@ class EngineTest {
     Engine engine = fixture.engine(TestDevice.running(EngineFixture.SIM + ",blocks=8"));
     fixture.awaitStatus(engine, EngineStatus::ready);
     InferenceRequest request =
-        InferenceRequest.builder("large", EngineFixture.prompt(128, 1), 5, 0).build();
+        InferenceRequest.builder("large", EngineFixture.prompt(192, 1), 5, 0).build();
     assertThatThrownBy(() -> fixture.run(engine, request))
         .isInstanceOfSatisfying(
             RequestRefusedException.class, refused -> assertThat(refused.neverFits()).isTrue())
