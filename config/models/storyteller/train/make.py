@@ -33,9 +33,9 @@ from plot import plot_losses  # noqa: E402
 from train import fit  # noqa: E402
 
 TARGET = ModelShape(vocab=4096, dim=256, layers=4, heads=8, kv_heads=4, ffn=704)
+DRAFT = ModelShape(vocab=4096, dim=64, layers=2, heads=2, kv_heads=1, ffn=256)
 OWN_TEXT_TURNS = 8  # how often the draft sees the target's own text beside corpus text
 CORPUS_SHARE = 4  # corpus tokens for each of these
-DRAFT = ModelShape(vocab=4096, dim=64, layers=2, heads=2, kv_heads=1, ffn=256)
 ABOUT = "Tells stories in the manner of old English books. Trained from scratch on CC0 text."
 
 

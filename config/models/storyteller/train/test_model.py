@@ -18,6 +18,7 @@ from bpe import Tokenizer
 from distill import DistillationLoss, compress, distillation_loss, target_samples
 from evaluate import acceptance, speculate
 from export import read_gguf, write_gguf, write_hugging_face
+from make import start
 from model import Llama, ModelShape, next_token_loss
 from optimiser import MuonAdam, orthogonalise
 from parallel import Workers
@@ -99,6 +100,18 @@ class FilesTest(unittest.TestCase):
             expected = hugging_face_logits(folder, ids)
         actual = model(torch.from_numpy(ids)[None])[0].numpy()
         self.assertLess(np.abs(actual - expected).max(), 1e-3 * np.abs(expected).max())
+
+    def test_a_model_starts_from_a_file_of_its_own_shape_alone(self):
+        trained = random_model()
+        other = Llama(ModelShape(vocab=SHAPE.vocab, dim=32, layers=1, heads=1, kv_heads=1, ffn=32, context=96))
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "m.gguf")
+            write_gguf(path, trained, TOKENIZER, "test", "test")
+            started = Llama(SHAPE)
+            start(started, path)
+            self.assertRaises(ValueError, start, other, path)
+            expected = read_gguf(path).state_dict()
+        self.assertTrue(all(torch.equal(weight, expected[name]) for name, weight in started.state_dict().items()))
 
 
 class ModelTest(unittest.TestCase):

@@ -205,7 +205,9 @@ class CompletionsTest {
     assertThat(server.script().requests)
         .extracting(InferenceRequest::sampling)
         .containsExactly(
-            makers.withSeed(3), new SamplingParams(1, makers.topK(), 1, makers.minP(), 3));
+            new SamplingParams(
+                makers.temperature(), makers.topK(), makers.topP(), makers.minP(), 3),
+            new SamplingParams(1, makers.topK(), 1, makers.minP(), 3));
   }
 
   @Test

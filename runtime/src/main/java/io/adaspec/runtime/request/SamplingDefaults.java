@@ -20,9 +20,4 @@ public record SamplingDefaults(float temperature, int topK, float topP, float mi
   public static SamplingDefaults plain() {
     return PLAIN;
   }
-
-  /** Parameters of a request that says nothing but its seed. */
-  public SamplingParams withSeed(long seed) {
-    return new SamplingParams(temperature, topK, topP, minP, seed);
-  }
 }

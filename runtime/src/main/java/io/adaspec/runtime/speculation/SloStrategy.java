@@ -179,24 +179,27 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
     double left = state.ledger().balanceNanos();
     int few = Math.ceilDiv(batch.size(), EXPLORING_SHARE);
     for (int n = 0; n < few; n++) {
-      int least = -1;
-      for (int i = 0; i < batch.size(); i++) {
-        boolean free = batch.get(i).draftsWithModel() && choices.caps()[i] == 0;
-        if (free && (least < 0 || batch.get(i).draftLag() < batch.get(least).draftLag())) {
-          least = i;
-        }
-      }
-      if (least < 0) {
-        return choices;
-      }
-      left -= estimate.catchUpNanos(least);
-      if (left < 0) {
+      int least = leastBehind(batch, choices);
+      left -= least < 0 ? 0 : estimate.catchUpNanos(least);
+      if (least < 0 || left < 0) {
         return choices;
       }
       choices.drafters()[least] = DrafterKind.MODEL;
       choices.caps()[least] = Math.min(EXPLORING_DRAFT, batch.get(least).draftLimit());
     }
     return choices;
+  }
+
+  /** Whose draft KV lags least of those that are not chosen yet; -1 if nobody is left. */
+  private static int leastBehind(BatchView batch, DraftChoices choices) {
+    int least = -1;
+    for (int i = 0; i < batch.size(); i++) {
+      boolean free = batch.get(i).draftsWithModel() && choices.caps()[i] == 0;
+      if (free && (least < 0 || batch.get(i).draftLag() < batch.get(least).draftLag())) {
+        least = i;
+      }
+    }
+    return least;
   }
 
   /** Exploring is for labels: a few drafts are verified whatever is expected of them. */

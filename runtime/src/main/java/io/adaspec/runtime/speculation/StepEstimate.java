@@ -103,10 +103,9 @@ final class StepEstimate {
 
   /** What the first draft pass of one entry alone takes longer because its draft KV lags. */
   double catchUpNanos(int entry) {
-    int lag = Math.max(1, batch.get(entry).draftLag());
-    int known = batch.get(entry).contextTokens() + batch.get(entry).rows();
-    return cost.draftPassNanos(lag, BatchView.contextReads(Math.max(0, known - lag), lag))
-        - cost.draftPassNanos(1, BatchView.contextReads(Math.max(0, known - 1), 1));
+    int[] lengths = new int[batch.size()];
+    lengths[entry] = 1;
+    return draftingNanos(lengths) - draftingWithoutCatchUpNanos(lengths);
   }
 
   /** All passes for drafts of {@code lengths} tokens by the draft model, catch-up included. */

@@ -65,6 +65,10 @@ class RecommendedSamplingTest {
     assertThatThrownBy(() -> huggingFace(generationConfig))
         .isInstanceOf(ModelFormatException.class)
         .hasMessageContaining("generation_config.json: " + error);
+  }
+
+  @Test
+  void namesTheGgufFileWhoseValuesMakeNoSense() {
     assertThatThrownBy(() -> gguf(TinyModels.metadata("llama").put("general.sampling.temp", -1f)))
         .isInstanceOf(ModelFormatException.class)
         .hasMessageContaining("tiny.gguf: general.sampling: temperature must be");
