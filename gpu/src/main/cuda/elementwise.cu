@@ -47,13 +47,34 @@ KERNEL(BLOCK) rms_norm(Global<const int> counts, int count_index, Global<float> 
   }
 }
 
-// Adds biases, rotates queries and keys, scales queries, and puts keys and values into KV blocks.
+// RMSNorm of every head of a row's queries and keys, a warp for a head; the first head_size weights
+// are those of queries, the others those of keys.
+DEVICE void norm_heads(Global<float> qkv, size_t at, int heads, int kv_heads, int head_size,
+                       Global<const float> weight, float epsilon) {
+  int lane = thread_x() % WARP;
+  for (int head = thread_x() / WARP; head < heads + kv_heads; head += BLOCK / WARP) {
+    size_t first = at + head * head_size;
+    float squares = 0;
+    for (int i = lane; i < head_size; i += WARP) {
+      squares = fmaf(qkv[first + i], qkv[first + i], squares);
+    }
+    float scale = (float)(1 / sqrt((double)warp_sum(squares) / head_size + epsilon));
+    int weights = head < heads ? 0 : head_size;
+    for (int i = lane; i < head_size; i += WARP) {
+      qkv[first + i] = qkv[first + i] * scale * weight[weights + i];
+    }
+  }
+}
+
+// Adds biases, norms heads of queries and keys, rotates them, scales queries, and puts keys and values
+// into KV blocks.
 //
 // qkv[r] holds queries, keys and values; only the queries are read afterwards. Of a block and a KV
 // head first the keys lie, [block_tokens][head_size], then the values likewise.
 KERNEL(BLOCK) place_keys(Global<const int> counts, Global<const int> positions,
                          Global<const int> row_tables, Global<const int> tables, Global<float> qkv,
-                         Global<const float> bias, int biased, Global<const float> cosines,
+                         Global<const float> bias, int biased, Global<const float> head_norm,
+                         int heads_normed, float epsilon, Global<const float> cosines,
                          Global<const float> sines, int pairs, int pair_step, int pair_gap, int heads,
                          int kv_heads, int head_size, float query_scale, Global<uint8_t> kv, int kv_type,
                          int block_tokens) {
@@ -68,6 +89,10 @@ KERNEL(BLOCK) place_keys(Global<const int> counts, Global<const int> positions,
     for (int i = thread_x(); i < width; i += BLOCK) {
       qkv[at + i] += bias[i];
     }
+    block_barrier();
+  }
+  if (heads_normed) {
+    norm_heads(qkv, at, heads, kv_heads, head_size, head_norm, epsilon);
     block_barrier();
   }
   for (int i = thread_x(); i < turned * pairs; i += BLOCK) {

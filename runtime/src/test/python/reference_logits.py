@@ -2,7 +2,7 @@
 
 An independent statement of what the engine computes, written after the papers and model descriptions: RMSNorm, rotary
 positions (as complex numbers where neighbours are paired, as rotated halves elsewhere), grouped-query attention with a
-full causal mask, SiLU-gated feed-forward. Weights follow from their names by a formula that the test repeats; all are
+full causal mask (Qwen3: queries and keys normed head by head before they are rotated), SiLU-gated feed-forward. Weights follow from their names by a formula that the test repeats; all are
 multiples of 1/64 in [-1/8, 1/8), which every weight format of the engine holds exactly.
 
     /usr/bin/python3 reference_logits.py ../resources/io/adaspec/runtime/model/reference-logits.json
@@ -16,7 +16,8 @@ import zlib
 import numpy as np
 import torch
 
-VOCABULARY, HIDDEN, FEED_FORWARD, LAYERS, HEADS, KV_HEADS, HEAD_SIZE = 96, 64, 96, 2, 4, 2, 16
+VOCABULARY, HIDDEN, FEED_FORWARD, LAYERS, HEADS, KV_HEADS = 96, 64, 96, 2, 4, 2
+HEAD_SIZES = {"llama": 16, "qwen2": 16, "qwen3": 24}
 EPSILON = 1e-5
 TOKENS = [(7 * i * i + 3 * i + 1) % VOCABULARY for i in range(40)]
 POSITIONS = [0, 1, 13, 39]
@@ -33,6 +34,8 @@ CASES = [
     {"name": "LlamaForCausalLM, linear scaling", "architecture": "llama", "file": "folder", "tied": False,
      "theta": 10000.0, "scaling": {"type": "linear", "factor": 2.0}},
     {"name": "Qwen2ForCausalLM", "architecture": "qwen2", "file": "folder", "tied": True, "theta": 1000000.0},
+    {"name": "qwen3", "architecture": "qwen3", "file": "gguf", "tied": True, "theta": 1000000.0},
+    {"name": "Qwen3ForCausalLM", "architecture": "qwen3", "file": "folder", "tied": False, "theta": 1000000.0},
 ]
 
 
@@ -61,7 +64,8 @@ def llama3_scaled(frequency, scaling):
 
 
 def frequencies(case):
-    plain = [1 / case["theta"] ** (2 * i / HEAD_SIZE) for i in range(HEAD_SIZE // 2)]
+    head_size = HEAD_SIZES[case["architecture"]]
+    plain = [1 / case["theta"] ** (2 * i / head_size) for i in range(head_size // 2)]
     scaling = case.get("scaling", {"type": "none"})
     if scaling["type"] == "linear":
         return [f / scaling["factor"] for f in plain]
@@ -80,25 +84,30 @@ def rotate(x, angles, neighbours):
 
 
 def norm(x, name):
-    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + EPSILON) * (1 + tensor(name, HIDDEN))
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + EPSILON) * (1 + tensor(name, x.shape[-1]))
 
 
 def attention(x, prefix, case, angles):
+    head_size = HEAD_SIZES[case["architecture"]]
+
     def project(which, heads):
-        out = x @ tensor(f"{prefix}attn_{which}.weight", heads * HEAD_SIZE, HIDDEN).T
+        out = x @ tensor(f"{prefix}attn_{which}.weight", heads * head_size, HIDDEN).T
         if case["architecture"] == "qwen2":
-            out = out + 4 * tensor(f"{prefix}attn_{which}.bias", heads * HEAD_SIZE)
-        return out.view(len(x), heads, HEAD_SIZE)
+            out = out + 4 * tensor(f"{prefix}attn_{which}.bias", heads * head_size)
+        out = out.view(len(x), heads, head_size)
+        if case["architecture"] == "qwen3" and which != "v":
+            out = norm(out, f"{prefix}attn_{which}_norm.weight")
+        return out
 
     neighbours = case["file"] == "gguf" and case["architecture"] == "llama"
     query = rotate(project("q", HEADS), angles, neighbours)
     key = rotate(project("k", KV_HEADS), angles, neighbours).repeat_interleave(HEADS // KV_HEADS, dim=1)
     value = project("v", KV_HEADS).repeat_interleave(HEADS // KV_HEADS, dim=1)
-    scores = torch.einsum("qhd,khd->hqk", query, key) / math.sqrt(HEAD_SIZE)
+    scores = torch.einsum("qhd,khd->hqk", query, key) / math.sqrt(head_size)
     later = torch.triu(torch.ones(len(x), len(x), dtype=torch.bool), diagonal=1)
     weights = scores.masked_fill(later, -math.inf).softmax(-1)
     mixed = torch.einsum("hqk,khd->qhd", weights, value).flatten(1)
-    return mixed @ tensor(prefix + "attn_output.weight", HIDDEN, HEADS * HEAD_SIZE).T
+    return mixed @ tensor(prefix + "attn_output.weight", HIDDEN, HEADS * head_size).T
 
 
 def feed_forward(x, prefix):

@@ -39,12 +39,19 @@ record DeviceModel(
     }
   }
 
-  /** One transformer block; the bias is that of queries, keys and values together. */
+  /**
+   * One transformer block.
+   *
+   * @param bias of queries, keys and values together; not read unless {@code biased}
+   * @param headNorm [2 * headSize], of queries and of keys; not read unless {@code headsNormed}
+   */
   record Layer(
       DeviceBuffer attentionNorm,
       Stack queryKeyValue,
       DeviceBuffer bias,
       boolean biased,
+      DeviceBuffer headNorm,
+      boolean headsNormed,
       Stack attentionOutput,
       DeviceBuffer feedForwardNorm,
       Stack gateUp,
@@ -73,11 +80,14 @@ record DeviceModel(
   private static Layer upload(ModelPlan.Layer layer, WeightUploader uploader) {
     DeviceBuffer attentionNorm = uploader.vector(List.of(layer.attentionNorm()));
     boolean biased = !layer.biases().isEmpty();
+    boolean headsNormed = !layer.headNorms().isEmpty();
     return new Layer(
         attentionNorm,
         uploader.stack(layer.queryKeyValue()),
         biased ? uploader.vector(layer.biases()) : attentionNorm,
         biased,
+        headsNormed ? uploader.vector(layer.headNorms()) : attentionNorm,
+        headsNormed,
         uploader.stack(layer.attentionOutput()),
         uploader.vector(List.of(layer.feedForwardNorm())),
         uploader.stack(layer.gateUp()),

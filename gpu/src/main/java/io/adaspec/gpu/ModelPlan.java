@@ -34,17 +34,24 @@ record ModelPlan(
     layers = List.copyOf(layers);
   }
 
-  /** One transformer block; {@code biases} of queries, keys and values, or none. */
+  /**
+   * One transformer block.
+   *
+   * @param biases of queries, keys and values, or none
+   * @param headNorms of the heads of queries and of keys, or none
+   */
   record Layer(
       WeightTensor attentionNorm,
       StackPlan queryKeyValue,
       List<WeightTensor> biases,
+      List<WeightTensor> headNorms,
       StackPlan attentionOutput,
       WeightTensor feedForwardNorm,
       StackPlan gateUp,
       StackPlan down) {
     Layer {
       biases = List.copyOf(biases);
+      headNorms = List.copyOf(headNorms);
     }
 
     Stream<StackPlan> stacks() {
@@ -137,6 +144,12 @@ record ModelPlan(
                 weights.tensor(prefix + "attn_k.bias"),
                 weights.tensor(prefix + "attn_v.bias"))
             : List.of();
+    List<WeightTensor> headNorms =
+        weights.has(prefix + "attn_q_norm.weight")
+            ? List.of(
+                weights.tensor(prefix + "attn_q_norm.weight"),
+                weights.tensor(prefix + "attn_k_norm.weight"))
+            : List.of();
     return new Layer(
         weights.tensor(prefix + "attn_norm.weight"),
         StackPlan.of(
@@ -144,6 +157,7 @@ record ModelPlan(
             weights.tensor(prefix + "attn_k.weight"),
             weights.tensor(prefix + "attn_v.weight")),
         biases,
+        headNorms,
         StackPlan.of(weights.tensor(prefix + "attn_output.weight")),
         weights.tensor(prefix + "ffn_norm.weight"),
         StackPlan.of(

@@ -33,15 +33,15 @@ class AttentionTest {
     gpu.close();
   }
 
-  /** Contexts of three splits, where the merge is a chain, and of two. */
+  /** Contexts of three splits, where the merge is a chain, and of two; with head norms in half. */
   static Stream<Arguments> shapes() {
     return Stream.of(
-        arguments(540, 4, 1, 64, new RopeScaling.Llama3(8, 1, 4, 256), WeightFormat.F32),
-        arguments(300, 7, 1, 128, new RopeScaling.Linear(4), WeightFormat.BF16),
-        arguments(300, 12, 1, 64, new RopeScaling.None(), WeightFormat.F16),
-        arguments(540, 4, 1, 128, new RopeScaling.Llama3(32, 1, 4, 512), WeightFormat.Q8_0),
-        arguments(300, 2, 2, 256, new RopeScaling.Linear(2), WeightFormat.BF16),
-        arguments(300, 3, 1, 80, new RopeScaling.None(), WeightFormat.F32));
+        arguments(540, 4, 1, 64, false, new RopeScaling.Llama3(8, 1, 4, 256), WeightFormat.F32),
+        arguments(300, 7, 1, 128, true, new RopeScaling.Linear(4), WeightFormat.BF16),
+        arguments(300, 12, 1, 64, false, new RopeScaling.None(), WeightFormat.F16),
+        arguments(540, 4, 1, 128, false, new RopeScaling.Llama3(32, 1, 4, 512), WeightFormat.Q8_0),
+        arguments(300, 2, 2, 256, true, new RopeScaling.Linear(2), WeightFormat.BF16),
+        arguments(300, 3, 1, 80, true, new RopeScaling.None(), WeightFormat.F32));
   }
 
   /**
@@ -52,8 +52,14 @@ class AttentionTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void longContextsGiveTheSameLogitsHoweverTheyAreSplit(
-      int context, int heads, int kvHeads, int headSize, RopeScaling scaling, WeightFormat format) {
-    ModelConfig config = RandomModels.heads(heads, kvHeads, headSize, scaling);
+      int context,
+      int heads,
+      int kvHeads,
+      int headSize,
+      boolean normed,
+      RopeScaling scaling,
+      WeightFormat format) {
+    ModelConfig config = RandomModels.heads(heads, kvHeads, headSize, normed, scaling);
     ModelWeights model = RandomModels.of(config, format, 21);
     int[] tokens = new SplittableRandom(22).ints(context, 0, 60).toArray();
     List<float[]> expected;

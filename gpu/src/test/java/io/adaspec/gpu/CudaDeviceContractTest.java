@@ -12,29 +12,31 @@ class CudaDeviceContractTest {
   @Nested
   class SinglePrecision extends OnGpu {
     SinglePrecision() {
-      super(WeightFormat.F32, WeightFormat.F32);
+      super(RandomModels.config(false), WeightFormat.F32, WeightFormat.F32);
     }
   }
 
   @Nested
   class Quantised extends OnGpu {
     Quantised() {
-      super(WeightFormat.Q8_0, WeightFormat.Q4_0);
+      super(RandomModels.config(true), WeightFormat.Q8_0, WeightFormat.Q4_0);
     }
   }
 
   @Nested
-  class HalfPrecision extends OnGpu {
-    HalfPrecision() {
-      super(WeightFormat.BF16, WeightFormat.F16);
+  class HalfPrecisionWithHeadNorms extends OnGpu {
+    HalfPrecisionWithHeadNorms() {
+      super(RandomModels.headNorms(), WeightFormat.BF16, WeightFormat.F16);
     }
   }
 
   abstract static class OnGpu extends DeviceContract {
+    private final ModelConfig config;
     private final WeightFormat target;
     private final WeightFormat draft;
 
-    OnGpu(WeightFormat target, WeightFormat draft) {
+    OnGpu(ModelConfig config, WeightFormat target, WeightFormat draft) {
+      this.config = config;
       this.target = target;
       this.draft = draft;
     }
@@ -42,7 +44,6 @@ class CudaDeviceContractTest {
     @Override
     protected Device open() {
       TestGpu.require();
-      ModelConfig config = RandomModels.config(target == WeightFormat.Q8_0);
       return new CudaDeviceProvider()
           .open(
               new DeviceSpec(

@@ -219,6 +219,7 @@ class FaultInjectionTest {
             new RopeScaling.None(),
             RopePairing.INTERLEAVED,
             false,
+            false,
             true);
     return RandomModels.of(config, WeightFormat.Q8_0, seed);
   }

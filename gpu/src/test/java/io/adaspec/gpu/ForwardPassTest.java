@@ -3,6 +3,7 @@ package io.adaspec.gpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.adaspec.runtime.model.ForwardBatch;
+import io.adaspec.runtime.model.ModelConfig;
 import io.adaspec.runtime.model.ModelRunner;
 import io.adaspec.runtime.model.ModelWeights;
 import io.adaspec.runtime.tensor.WeightFormat;
@@ -12,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -29,8 +31,9 @@ class ForwardPassTest {
   @ParameterizedTest
   @EnumSource(WeightFormat.class)
   void logitsAreThoseOfTheCpuWithinTheFormatsPrecision(WeightFormat format) {
-    for (boolean qwen : new boolean[] {false, true}) {
-      ModelWeights model = RandomModels.of(RandomModels.config(qwen), format, 5);
+    for (ModelConfig config :
+        List.of(RandomModels.config(false), RandomModels.config(true), RandomModels.headNorms())) {
+      ModelWeights model = RandomModels.of(config, format, 5);
       try (WorkerTeam team = new WorkerTeam(2);
           ModelRunner cpu = TestRunners.cpu(model, team, BLOCKS);
           ModelRunner gpu = TestRunners.cuda(context, model, BLOCKS)) {
@@ -39,7 +42,7 @@ class ForwardPassTest {
         List<float[]> actual = logits(gpu, tokens, new int[] {40});
         for (int i = 0; i < tokens.length; i++) {
           assertThat(distance(expected.get(i), actual.get(i)))
-              .as("%s, row %d", format, i)
+              .as("%s %s, row %d", config.architecture(), format, i)
               .isLessThan(bound(format));
         }
       }
@@ -49,7 +52,16 @@ class ForwardPassTest {
   @ParameterizedTest
   @EnumSource(WeightFormat.class)
   void logitsDoNotDependOnHowASequenceIsCutIntoPasses(WeightFormat format) {
-    ModelWeights model = RandomModels.of(RandomModels.config(false), format, 6);
+    requireIndependenceOfPasses(RandomModels.config(false), format);
+  }
+
+  @Test
+  void normedHeadsDoNotDependOnHowASequenceIsCutIntoPasses() {
+    requireIndependenceOfPasses(RandomModels.headNorms(), WeightFormat.BF16);
+  }
+
+  private void requireIndependenceOfPasses(ModelConfig config, WeightFormat format) {
+    ModelWeights model = RandomModels.of(config, format, 6);
     try (ModelRunner gpu = TestRunners.cuda(context, model, BLOCKS)) {
       int[] tokens = tokens(CONTEXT, 8);
       List<float[]> whole = logits(gpu, tokens, new int[] {300, 30});

@@ -38,7 +38,31 @@ final class RandomModels {
         new RopeScaling.None(),
         qwen ? RopePairing.HALVES : RopePairing.INTERLEAVED,
         qwen,
+        false,
         qwen);
+  }
+
+  /** The same sizes with normed heads, which are together wider than the residual stream. */
+  static ModelConfig headNorms() {
+    return new ModelConfig(
+        "qwen3",
+        "normed",
+        300,
+        2,
+        64,
+        96,
+        4,
+        2,
+        40,
+        640,
+        1e-6f,
+        1_000_000,
+        40,
+        new RopeScaling.None(),
+        RopePairing.HALVES,
+        false,
+        true,
+        true);
   }
 
   /** One layer whose matrices have more chunks of inputs than classes, 9 and 33. */
@@ -60,11 +84,13 @@ final class RandomModels {
         new RopeScaling.None(),
         RopePairing.INTERLEAVED,
         false,
+        false,
         true);
   }
 
   /** Two narrow layers with heads of any shape and a context of 1100. */
-  static ModelConfig heads(int heads, int kvHeads, int headSize, RopeScaling scaling) {
+  static ModelConfig heads(
+      int heads, int kvHeads, int headSize, boolean normed, RopeScaling scaling) {
     return new ModelConfig(
         "qwen2",
         "heads",
@@ -82,6 +108,7 @@ final class RandomModels {
         scaling,
         RopePairing.HALVES,
         true,
+        normed,
         true);
   }
 
@@ -105,6 +132,10 @@ final class RandomModels {
         builder.matrix(prefix + "attn_q.bias", 1, config.querySize(), WeightFormat.F32, 0.2);
         builder.matrix(prefix + "attn_k.bias", 1, config.kvSize(), WeightFormat.F32, 0.2);
         builder.matrix(prefix + "attn_v.bias", 1, config.kvSize(), WeightFormat.F32, 0.2);
+      }
+      if (config.queryKeyNorm()) {
+        builder.norm(prefix + "attn_q_norm.weight", config.headSize());
+        builder.norm(prefix + "attn_k_norm.weight", config.headSize());
       }
       builder.matrix(prefix + "attn_output.weight", hidden, config.querySize(), format, 0.2);
       builder.matrix(prefix + "ffn_gate.weight", config.feedForwardSize(), hidden, format, 0.2);

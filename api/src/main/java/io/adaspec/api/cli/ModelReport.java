@@ -34,6 +34,7 @@ final class ModelReport {
     shape.put("vocabulary_size", config.vocabularySize());
     shape.put("tied_head", config.tiedHead());
     shape.put("attention_bias", config.attentionBias());
+    shape.put("query_key_norm", config.queryKeyNorm());
     shape.put("rope_theta", config.ropeTheta());
     shape.put("rope_scaling", scaling(config.ropeScaling()));
     return shape;

@@ -47,8 +47,8 @@ final class RooflineCommand implements Runnable {
       paramLabel = "NAME",
       split = ",",
       description =
-          "Shapes: llama-3.2-1b, llama-3.1-8b, tiny. The first drafts for the last. Default:"
-              + " llama-3.2-1b,llama-3.1-8b.")
+          "Shapes: llama-3.2-1b, llama-3.1-8b, qwen3-0.6b, qwen3-8b, tiny. The first drafts for the"
+              + " last. Default: llama-3.2-1b,llama-3.1-8b.")
   private List<String> shapes = List.of("llama-3.2-1b", "llama-3.1-8b");
 
   @Option(

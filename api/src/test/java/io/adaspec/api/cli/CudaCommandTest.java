@@ -59,6 +59,20 @@ class CudaCommandTest {
   }
 
   @Test
+  void aModelWithHeadNormsWritesOneTextOnEveryDevice() throws IOException {
+    model = TinyModels.writeQwen3(folder).toString();
+    String draft = Files.copy(Path.of(model), folder.resolve("draft.gguf")).toString();
+    JsonNode cpu = generate("--device", "cpu").json();
+    JsonNode gpu = generate("--device", "cuda:0", "--policy", "off").json();
+    JsonNode speculated =
+        generate("--device", "cuda:0", "--draft", draft, "--policy", "fixed:3").json();
+    assertThat(cpu.get("token_ids")).isNotEmpty();
+    assertThat(gpu.get("token_ids")).isEqualTo(cpu.get("token_ids"));
+    assertThat(speculated.get("token_ids")).isEqualTo(cpu.get("token_ids"));
+    assertThat(speculated.get("accepted_tokens").asInt()).isPositive();
+  }
+
+  @Test
   void allGpusOfTheMachineAreUsed() {
     driver.setDevices(2);
     JsonNode one = generate("--device", "cuda:1").json();

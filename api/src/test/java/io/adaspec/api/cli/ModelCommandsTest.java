@@ -61,6 +61,21 @@ class ModelCommandsTest {
     assertThat(text.out()).contains("architecture", "llama", "hidden size", "F32");
   }
 
+  /** Heads of 16 elements: queries of 64 and keys of 32 on a residual stream of 32. */
+  @Test
+  void inspectCountsWhatHeadsOfQwen3Take() throws IOException {
+    String model = TinyModels.writeQwen3(folder).toString();
+    JsonNode report = inspect(model);
+    assertThat(report.get("architecture").asText()).isEqualTo("qwen3");
+    assertThat(report.at("/shape/head_size").asInt()).isEqualTo(16);
+    assertThat(report.at("/shape/query_key_norm").asBoolean()).isTrue();
+    long layer = 32 * (64 + 32 + 32 + 64 + 3 * 64) + 2 * 32 + 2 * 16;
+    assertThat(report.at("/weights/parameters").asLong()).isEqualTo(2 * 266 * 32 + 32 + 2 * layer);
+    assertThat(report.at("/memory/kv_bytes_per_token").asLong()).isEqualTo(2 * 2 * 32 * 4);
+    assertThat(report.at("/memory/repacked_tensors/blk.*.attn_output.weight/bytes").asLong())
+        .isBetween(2L * 32 * 64 * 4, 2L * (32 * 64 * 4 + 64));
+  }
+
   @Test
   void inspectNamesTheTensorsThatAreMappedAndThatAreRepacked() throws IOException {
     String model = TinyModels.writeLlama(folder).toString();

@@ -16,6 +16,7 @@ import java.util.function.Function;
  * @param huggingFaceClasses names of the family in the {@code architectures} of config.json
  * @param ggufPairing how GGUF files of the family pair rotated elements
  * @param attentionBias whether Q, K and V always have biases
+ * @param queryKeyNorm whether heads of Q and K always have a norm
  * @param tensors every tensor that the engine reads
  * @param ignored patterns of tensors that may be there and mean nothing to the engine
  */
@@ -24,6 +25,7 @@ record Architecture(
     Set<String> huggingFaceClasses,
     RopePairing ggufPairing,
     boolean attentionBias,
+    boolean queryKeyNorm,
     List<TensorRule> tensors,
     List<String> ignored) {
 
@@ -57,7 +59,7 @@ record Architecture(
       for (int layer = 0; layer < count; layer++) {
         String fileName = huggingFaceNames ? rule.huggingFaceName(layer) : rule.name(layer);
         if (!unused.remove(fileName)) {
-          throw missing(fileName);
+          throw missing(config, fileName);
         }
         WeightTensor tensor = find.apply(fileName);
         List<Long> shape = rule.shape(config);
@@ -99,7 +101,7 @@ record Architecture(
             });
   }
 
-  private ModelFormatException missing(String tensor) {
+  private ModelFormatException missing(ModelConfig config, String tensor) {
     return new ModelFormatException(
         "tensor "
             + tensor
@@ -107,7 +109,7 @@ record Architecture(
             + name
             + " needs "
             + tensors.stream()
-                .filter(rule -> rule.presence() == TensorRule.Presence.ALWAYS)
+                .filter(rule -> rule.presence().in(config))
                 .map(TensorRule::name)
                 .toList());
   }

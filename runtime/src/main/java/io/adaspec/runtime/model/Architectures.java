@@ -2,8 +2,10 @@ package io.adaspec.runtime.model;
 
 import static io.adaspec.runtime.model.TensorRule.Presence.ALWAYS;
 import static io.adaspec.runtime.model.TensorRule.Presence.ATTENTION_BIAS;
+import static io.adaspec.runtime.model.TensorRule.Presence.QUERY_KEY_NORM;
 import static io.adaspec.runtime.model.TensorRule.Presence.UNTIED_HEAD;
 import static io.adaspec.runtime.model.TensorRule.Size.FEED_FORWARD;
+import static io.adaspec.runtime.model.TensorRule.Size.HEAD;
 import static io.adaspec.runtime.model.TensorRule.Size.HIDDEN;
 import static io.adaspec.runtime.model.TensorRule.Size.KEY_VALUE;
 import static io.adaspec.runtime.model.TensorRule.Size.QUERY;
@@ -28,9 +30,11 @@ final class Architectures {
           layer("attn_q.weight", "self_attn.q_proj.weight", QUERY, HIDDEN),
           layer("attn_k.weight", "self_attn.k_proj.weight", KEY_VALUE, HIDDEN),
           layer("attn_v.weight", "self_attn.v_proj.weight", KEY_VALUE, HIDDEN),
-          bias("attn_q.bias", "self_attn.q_proj.bias", QUERY),
-          bias("attn_k.bias", "self_attn.k_proj.bias", KEY_VALUE),
-          bias("attn_v.bias", "self_attn.v_proj.bias", KEY_VALUE),
+          layer("attn_q.bias", "self_attn.q_proj.bias", ATTENTION_BIAS, QUERY),
+          layer("attn_k.bias", "self_attn.k_proj.bias", ATTENTION_BIAS, KEY_VALUE),
+          layer("attn_v.bias", "self_attn.v_proj.bias", ATTENTION_BIAS, KEY_VALUE),
+          layer("attn_q_norm.weight", "self_attn.q_norm.weight", QUERY_KEY_NORM, HEAD),
+          layer("attn_k_norm.weight", "self_attn.k_norm.weight", QUERY_KEY_NORM, HEAD),
           layer("attn_output.weight", "self_attn.o_proj.weight", HIDDEN, QUERY),
           layer("ffn_norm.weight", "post_attention_layernorm.weight", HIDDEN),
           layer("ffn_gate.weight", "mlp.gate_proj.weight", FEED_FORWARD, HIDDEN),
@@ -51,12 +55,22 @@ final class Architectures {
               Set.of("LlamaForCausalLM", "MistralForCausalLM"),
               RopePairing.INTERLEAVED,
               false,
+              false,
               DECODER,
               ROTARY_TABLES),
           new Architecture(
               "qwen2",
               Set.of("Qwen2ForCausalLM"),
               RopePairing.HALVES,
+              true,
+              false,
+              DECODER,
+              ROTARY_TABLES),
+          new Architecture(
+              "qwen3",
+              Set.of("Qwen3ForCausalLM"),
+              RopePairing.HALVES,
+              false,
               true,
               DECODER,
               ROTARY_TABLES));
@@ -94,11 +108,12 @@ final class Architectures {
   }
 
   private static TensorRule layer(String name, String huggingFaceName, TensorRule.Size... shape) {
-    return new TensorRule("blk.{i}." + name, "model.layers.{i}." + huggingFaceName, ALWAYS, shape);
+    return layer(name, huggingFaceName, ALWAYS, shape);
   }
 
-  private static TensorRule bias(String name, String huggingFaceName, TensorRule.Size... shape) {
+  private static TensorRule layer(
+      String name, String huggingFaceName, TensorRule.Presence presence, TensorRule.Size... shape) {
     return new TensorRule(
-        "blk.{i}." + name, "model.layers.{i}." + huggingFaceName, ATTENTION_BIAS, shape);
+        "blk.{i}." + name, "model.layers.{i}." + huggingFaceName, presence, shape);
   }
 }

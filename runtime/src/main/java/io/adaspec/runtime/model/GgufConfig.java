@@ -58,6 +58,7 @@ final class GgufConfig {
         ropeScaling(ropeSize),
         architecture.ggufPairing(),
         architecture.attentionBias() || file.has("blk.0.attn_q.bias"),
+        architecture.queryKeyNorm(),
         !file.has("output.weight"));
   }
 

@@ -61,6 +61,7 @@ final class HuggingFaceConfig {
         ropeScaling(),
         RopePairing.HALVES,
         architecture.attentionBias() || json.path("attention_bias").asBoolean(false),
+        architecture.queryKeyNorm(),
         json.path("tie_word_embeddings").asBoolean(!tensors.contains("lm_head.weight")));
   }
 

@@ -3,7 +3,7 @@ package io.adaspec.runtime.model;
 /**
  * Shape and constants of a decoder-only transformer, the same whatever file it came from.
  *
- * @param architecture the family's name as in GGUF ({@code llama}, {@code qwen2})
+ * @param architecture the family's name as in GGUF ({@code llama}, {@code qwen2}, {@code qwen3})
  * @param name the model's own name, for people
  * @param vocabularySize rows of the embedding and of the head
  * @param layers transformer blocks
@@ -11,7 +11,7 @@ package io.adaspec.runtime.model;
  * @param feedForwardSize inner width of the gated FFN
  * @param heads query heads
  * @param kvHeads key/value heads; divides {@code heads}
- * @param headSize width of one head
+ * @param headSize width of one head; {@code heads} of them need not be the hidden size
  * @param contextTokens longest sequence the model was made for
  * @param normEpsilon epsilon of RMSNorm
  * @param ropeTheta base of the rotary frequencies
@@ -19,6 +19,7 @@ package io.adaspec.runtime.model;
  * @param ropeScaling how frequencies are stretched
  * @param ropePairing which elements form a rotated pair
  * @param attentionBias whether Q, K and V projections have a bias
+ * @param queryKeyNorm whether every head of Q and K goes through an RMSNorm before it is rotated
  * @param tiedHead whether the head is the embedding matrix
  */
 public record ModelConfig(
@@ -38,13 +39,14 @@ public record ModelConfig(
     RopeScaling ropeScaling,
     RopePairing ropePairing,
     boolean attentionBias,
+    boolean queryKeyNorm,
     boolean tiedHead) {
 
   /** Which elements of a head are rotated together. */
   public enum RopePairing {
     /** Elements 2i and 2i + 1 (GGUF files of the llama family). */
     INTERLEAVED,
-    /** Elements i and i + ropeSize / 2 (Hugging Face files, GGUF files of the qwen2 family). */
+    /** Elements i and i + ropeSize / 2 (Hugging Face files, GGUF files of the qwen families). */
     HALVES
   }
 

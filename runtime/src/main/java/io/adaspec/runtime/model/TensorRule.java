@@ -18,13 +18,16 @@ record TensorRule(String name, String huggingFaceName, Presence presence, List<S
     /** Only where the head is a matrix of its own. */
     UNTIED_HEAD,
     /** Only where Q, K and V have biases. */
-    ATTENTION_BIAS;
+    ATTENTION_BIAS,
+    /** Only where heads of Q and K have a norm. */
+    QUERY_KEY_NORM;
 
     boolean in(ModelConfig config) {
       return switch (this) {
         case ALWAYS -> true;
         case UNTIED_HEAD -> !config.tiedHead();
         case ATTENTION_BIAS -> config.attentionBias();
+        case QUERY_KEY_NORM -> config.queryKeyNorm();
       };
     }
   }
@@ -35,7 +38,8 @@ record TensorRule(String name, String huggingFaceName, Presence presence, List<S
     HIDDEN,
     FEED_FORWARD,
     QUERY,
-    KEY_VALUE;
+    KEY_VALUE,
+    HEAD;
 
     long in(ModelConfig config) {
       return switch (this) {
@@ -44,6 +48,7 @@ record TensorRule(String name, String huggingFaceName, Presence presence, List<S
         case FEED_FORWARD -> config.feedForwardSize();
         case QUERY -> config.querySize();
         case KEY_VALUE -> config.kvSize();
+        case HEAD -> config.headSize();
       };
     }
   }

@@ -180,7 +180,7 @@ public final class Transformer {
     kernels.rmsNorm(work.x.data(), at, normWeight, config.normEpsilon(), work.normed.data(), at);
   }
 
-  /** Biases, rotation and scaling of one row, and its key and value into the paged KV. */
+  /** Biases, head norms, rotation and scaling of a row, and its key and value into paged KV. */
   private void positionKeys(int worker, int row) {
     TransformerWeights.Layer layer = weights.layers().get(layerIndex);
     int q = row * work.query.stride();
@@ -189,6 +189,8 @@ public final class Transformer {
     kernels.add(work.query.data(), q, layer.queryBias(), 0, layer.queryBias().length);
     kernels.add(work.key.data(), k, layer.keyBias(), 0, layer.keyBias().length);
     kernels.add(work.value.data(), v, layer.valueBias(), 0, layer.valueBias().length);
+    normaliseHeads(work.query.data(), q, config.heads(), layer.queryNorm());
+    normaliseHeads(work.key.data(), k, config.kvHeads(), layer.keyNorm());
     rope.rotate(work.query.data(), q, config.heads(), row);
     rope.rotate(work.key.data(), k, config.kvHeads(), row);
     float[] query = work.query.data();
@@ -205,6 +207,14 @@ public final class Transformer {
         k,
         work.value.data(),
         v);
+  }
+
+  /** Every head by itself; nothing without a weight. */
+  private void normaliseHeads(float[] x, int offset, int heads, float[] weight) {
+    for (int head = 0; weight.length > 0 && head < heads; head++) {
+      int at = offset + head * config.headSize();
+      kernels.rmsNorm(x, at, weight, config.normEpsilon(), x, at);
+    }
   }
 
   private void reserve(ForwardBatch next) {

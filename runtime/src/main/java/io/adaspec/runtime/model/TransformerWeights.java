@@ -21,7 +21,7 @@ import java.util.List;
  */
 record TransformerWeights(
     WeightTensor embedding, PackedMatrix head, float[] outputNorm, List<Layer> layers) {
-  /** One transformer block; bias arrays are empty when the family has none. */
+  /** One transformer block; arrays of biases and head norms are empty when there are none. */
   record Layer(
       float[] attentionNorm,
       PackedMatrix query,
@@ -30,6 +30,8 @@ record TransformerWeights(
       float[] queryBias,
       float[] keyBias,
       float[] valueBias,
+      float[] queryNorm,
+      float[] keyNorm,
       PackedMatrix attentionOutput,
       float[] feedForwardNorm,
       PackedMatrix gate,
@@ -87,9 +89,11 @@ record TransformerWeights(
           matrix(prefix + "attn_q.weight"),
           matrix(prefix + "attn_k.weight"),
           matrix(prefix + "attn_v.weight"),
-          bias(prefix + "attn_q.bias"),
-          bias(prefix + "attn_k.bias"),
-          bias(prefix + "attn_v.bias"),
+          vectorIfPresent(prefix + "attn_q.bias"),
+          vectorIfPresent(prefix + "attn_k.bias"),
+          vectorIfPresent(prefix + "attn_v.bias"),
+          vectorIfPresent(prefix + "attn_q_norm.weight"),
+          vectorIfPresent(prefix + "attn_k_norm.weight"),
           matrix(prefix + "attn_output.weight"),
           vector(prefix + "ffn_norm.weight"),
           matrix(prefix + "ffn_gate.weight"),
@@ -105,7 +109,7 @@ record TransformerWeights(
       return WeightRows.vector(weights.tensor(name));
     }
 
-    float[] bias(String name) {
+    float[] vectorIfPresent(String name) {
       return weights.has(name) ? vector(name) : new float[0];
     }
   }

@@ -77,7 +77,8 @@ public interface Kernels {
       int columns);
 
   /**
-   * {@code out[i] = x[i] · s · weight[i]} with {@code s = 1 / sqrt(mean(x²) + epsilon)} (RMSNorm).
+   * {@code out[i] = x[i] · s · weight[i]} with {@code s = 1 / sqrt(mean(x²) + epsilon)} (RMSNorm);
+   * {@code out} may be {@code x}, at the same offset.
    */
   void rmsNorm(float[] x, int xOffset, float[] weight, float epsilon, float[] out, int outOffset);
 

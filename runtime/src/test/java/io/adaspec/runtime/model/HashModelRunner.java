@@ -47,6 +47,7 @@ public final class HashModelRunner implements ModelRunner {
             new RopeScaling.None(),
             ModelConfig.RopePairing.HALVES,
             false,
+            false,
             true);
     this.geometry = new KvGeometry(1, 1, 2, blockTokens, KvGeometry.ElementType.F32);
     this.maxRows = maxRows;

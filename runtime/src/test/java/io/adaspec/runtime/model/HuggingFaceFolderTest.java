@@ -102,6 +102,41 @@ final class HuggingFaceFolderTest {
     }
   }
 
+  @Test
+  void readsHeadNormsOfQwen3AndItsHeadSize() throws IOException {
+    TinyFolders.writeQwen3(folder);
+    try (ModelWeights model = ModelFiles.openWeights(folder)) {
+      assertThat(model.config().architecture()).isEqualTo("qwen3");
+      assertThat(model.config().queryKeyNorm()).isTrue();
+      assertThat(model.config().headSize()).isEqualTo(6);
+      assertThat(model.config().tiedHead()).isTrue();
+      assertThat(model.config().ropePairing()).isEqualTo(RopePairing.HALVES);
+      assertThat(model.weights().tensor("blk.0.attn_q_norm.weight").shape()).containsExactly(6L);
+      assertThat(model.weights().tensor("blk.0.attn_k_norm.weight").shape()).containsExactly(6L);
+      assertThat(model.weights().tensor("blk.0.attn_output.weight").shape())
+          .containsExactly(8L, 12L);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "\"head_dim\": 6,;;q_proj.weight has shape [12, 8]",
+        "\"head_dim\": 6;\"head_dim\": 8;q_proj.weight has shape [12, 8]",
+        "Qwen3ForCausalLM;Qwen3MoeForCausalLM;Qwen3MoeForCausalLM is not supported",
+        "Qwen3ForCausalLM;Qwen2ForCausalLM;self_attn.q_proj.bias is missing",
+        "\"attention_bias\": false;\"attention_bias\": true;self_attn.q_proj.bias is missing"
+      })
+  void refusesAQwen3ConfigurationThatDoesNotFitItsWeights(String from, String to, String message)
+      throws IOException {
+    TinyFolders.writeQwen3(folder);
+    write("config.json", TinyFolders.QWEN3.replace(from, to == null ? "" : to));
+    assertThatThrownBy(() -> ModelFiles.openWeights(folder))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining(message);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

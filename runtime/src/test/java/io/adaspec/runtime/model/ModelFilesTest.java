@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ModelFilesTest {
   @TempDir Path folder;
@@ -81,6 +83,39 @@ final class ModelFilesTest {
   }
 
   @Test
+  void readsHeadNormsOfQwen3AndItsHeadsThatAreWiderThanTheStream() throws IOException {
+    try (ModelWeights model = open(TinyModels.model("qwen3", tensor -> true))) {
+      assertThat(model.config().queryKeyNorm()).isTrue();
+      assertThat(model.config().attentionBias()).isFalse();
+      assertThat(model.config().ropePairing()).isEqualTo(RopePairing.HALVES);
+      assertThat(model.config().headSize()).isEqualTo(16);
+      assertThat(model.config().ropeSize()).isEqualTo(16);
+      assertThat(model.config().querySize()).isEqualTo(2 * model.config().hiddenSize());
+      assertThat(model.weights().tensor("blk.0.attn_q_norm.weight").shape()).containsExactly(16L);
+      assertThat(model.weights().tensor("blk.1.attn_k_norm.weight").shape()).containsExactly(16L);
+      assertThat(model.weights().tensor("blk.1.attn_q.weight").shape()).containsExactly(64L, 32L);
+      assertThat(model.weights().tensor("blk.1.attn_output.weight").shape())
+          .containsExactly(32L, 64L);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"blk.1.attn_q_norm.weight", "blk.0.attn_k_norm.weight"})
+  void namesAMissingHeadNormAndOneOfAnotherShape(String norm) {
+    GgufWriter without = TinyModels.model("qwen3", name -> !name.equals(norm));
+    assertThatThrownBy(() -> open(without))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("tensor " + norm + " is missing; architecture qwen3 needs")
+        .hasMessageContaining("blk.{i}.attn_q_norm.weight")
+        .hasMessageNotContaining("output.weight, blk.{i}.attn_q.bias");
+    floats(without, norm, 1, 1, 1, 1);
+    assertThatThrownBy(() -> open(without))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("tensor " + norm + " has shape [4]")
+        .hasMessageContaining("asks for [16] [HEAD]");
+  }
+
+  @Test
   void namesAMissingTensorAndWhatIsNeeded() {
     assertThatThrownBy(() -> open(TinyModels.llama(name -> !name.equals("blk.1.ffn_up.weight"))))
         .isInstanceOf(ModelFormatException.class)
@@ -88,12 +123,14 @@ final class ModelFilesTest {
         .hasMessageContaining("blk.{i}.ffn_down.weight");
   }
 
-  @Test
-  void namesAnUnknownArchitectureAndWhatIsSupported() {
-    assertThatThrownBy(() -> open(new GgufWriter().put("general.architecture", "mamba")))
+  @ParameterizedTest
+  @ValueSource(strings = {"mamba", "qwen3moe"})
+  void namesAnUnknownArchitectureAndWhatIsSupported(String architecture) {
+    assertThatThrownBy(() -> open(new GgufWriter().put("general.architecture", architecture)))
         .isInstanceOf(ModelFormatException.class)
-        .hasMessageContaining("mamba is not supported")
-        .hasMessageContaining("llama [LlamaForCausalLM, MistralForCausalLM], qwen2");
+        .hasMessageContaining("architecture " + architecture + " is not supported")
+        .hasMessageContaining("llama [LlamaForCausalLM, MistralForCausalLM], qwen2")
+        .hasMessageContaining("qwen3 [Qwen3ForCausalLM]");
   }
 
   @Test

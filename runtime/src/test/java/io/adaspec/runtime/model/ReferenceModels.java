@@ -30,7 +30,6 @@ public final class ReferenceModels {
   private static final int LAYERS = 2;
   private static final int HEADS = 4;
   private static final int KV_HEADS = 2;
-  private static final int HEAD_SIZE = 16;
 
   /** The captured file. */
   public record Captured(int[] tokens, int[] positions, List<Case> cases) {}
@@ -96,6 +95,10 @@ public final class ReferenceModels {
             .put(family + ".context_length", 64)
             .put(family + ".attention.layer_norm_rms_epsilon", 1e-5f)
             .put(family + ".rope.freq_base", (float) model.theta());
+    if (headSize(model) != HIDDEN / HEADS) {
+      writer.put(family + ".attention.key_length", headSize(model));
+      writer.put(family + ".attention.value_length", headSize(model));
+    }
     Scaling scaling = model.scaling();
     if (scaling != null && scaling.type().equals("linear")) {
       writer.put(family + ".rope.scaling.type", "linear");
@@ -105,7 +108,7 @@ public final class ReferenceModels {
       writer.tensor(
           "rope_freqs.weight",
           WeightFormat.F32,
-          List.of(HEAD_SIZE / 2L),
+          List.of(headSize(model) / 2L),
           out -> out.write(divisors));
     }
     tensors(model, format)
@@ -118,18 +121,25 @@ public final class ReferenceModels {
 
   /** Converters write what a frequency was divided by. */
   private static byte[] divisors(Case model) {
-    ByteBuffer out = ByteBuffer.allocate(HEAD_SIZE * 2).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < HEAD_SIZE / 2; i++) {
-      double plain = Math.pow(model.theta(), -2.0 * i / HEAD_SIZE);
+    int headSize = headSize(model);
+    ByteBuffer out = ByteBuffer.allocate(headSize * 2).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < headSize / 2; i++) {
+      double plain = Math.pow(model.theta(), -2.0 * i / headSize);
       out.putFloat((float) (plain / model.frequencies()[i]));
     }
     return out.array();
   }
 
   private static void writeFolder(Case model, WeightFormat format, Path folder) throws IOException {
-    boolean qwen = model.architecture().equals("qwen2");
     Map<String, Object> config = new LinkedHashMap<>();
-    config.put("architectures", List.of(qwen ? "Qwen2ForCausalLM" : "LlamaForCausalLM"));
+    config.put(
+        "architectures",
+        List.of(
+            switch (model.architecture()) {
+              case "qwen2" -> "Qwen2ForCausalLM";
+              case "qwen3" -> "Qwen3ForCausalLM";
+              default -> "LlamaForCausalLM";
+            }));
     config.put("vocab_size", VOCABULARY);
     config.put("hidden_size", HIDDEN);
     config.put("intermediate_size", FEED_FORWARD);
@@ -140,6 +150,9 @@ public final class ReferenceModels {
     config.put("rms_norm_eps", 1e-5);
     config.put("rope_theta", model.theta());
     config.put("tie_word_embeddings", model.tied());
+    if (headSize(model) != HIDDEN / HEADS) {
+      config.put("head_dim", headSize(model));
+    }
     Scaling scaling = model.scaling();
     if (scaling != null) {
       Map<String, Object> rope = new LinkedHashMap<>();
@@ -242,6 +255,11 @@ public final class ReferenceModels {
     return (int) (x & 15) - 8;
   }
 
+  /** Heads of Qwen3 are together wider than the residual stream. */
+  private static int headSize(Case model) {
+    return model.architecture().equals("qwen3") ? 24 : HIDDEN / HEADS;
+  }
+
   private static ModelConfig config(Case model, Architecture family) {
     return new ModelConfig(
         family.name(),
@@ -252,14 +270,15 @@ public final class ReferenceModels {
         FEED_FORWARD,
         HEADS,
         KV_HEADS,
-        HEAD_SIZE,
+        headSize(model),
         64,
         1e-5f,
         (float) model.theta(),
-        HEAD_SIZE,
+        headSize(model),
         new RopeScaling.None(),
         family.ggufPairing(),
         family.attentionBias(),
+        family.queryKeyNorm(),
         model.tied());
   }
 }

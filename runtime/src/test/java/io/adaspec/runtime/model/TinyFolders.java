@@ -19,6 +19,48 @@ final class TinyFolders {
        "vocab_size": 6, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
        "eos_token_id": [2], "bos_token_id": 1}
       """;
+
+  /** Two heads of six elements on a residual stream of eight. */
+  static final String QWEN3 =
+      """
+      {"architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "hidden_size": 8,
+       "intermediate_size": 12, "num_hidden_layers": 1, "num_attention_heads": 2,
+       "num_key_value_heads": 1, "head_dim": 6, "vocab_size": 6, "max_position_embeddings": 64,
+       "rms_norm_eps": 1e-6, "rope_theta": 1000000, "rope_scaling": null, "hidden_act": "silu",
+       "attention_bias": false, "sliding_window": null, "use_sliding_window": false,
+       "tie_word_embeddings": true}
+      """;
+
+  private static final List<String> LLAMA_TENSORS =
+      List.of(
+          "embed_tokens.weight 6 8",
+          "norm.weight 8",
+          "layers.0.input_layernorm.weight 8",
+          "layers.0.self_attn.q_proj.weight 8 8",
+          "layers.0.self_attn.k_proj.weight 4 8",
+          "layers.0.self_attn.v_proj.weight 4 8",
+          "layers.0.self_attn.o_proj.weight 8 8",
+          "layers.0.post_attention_layernorm.weight 8",
+          "layers.0.mlp.gate_proj.weight 12 8",
+          "layers.0.mlp.up_proj.weight 12 8",
+          "layers.0.mlp.down_proj.weight 8 12");
+
+  private static final List<String> QWEN3_TENSORS =
+      List.of(
+          "embed_tokens.weight 6 8",
+          "norm.weight 8",
+          "layers.0.input_layernorm.weight 8",
+          "layers.0.self_attn.q_proj.weight 12 8",
+          "layers.0.self_attn.k_proj.weight 6 8",
+          "layers.0.self_attn.v_proj.weight 6 8",
+          "layers.0.self_attn.q_norm.weight 6",
+          "layers.0.self_attn.k_norm.weight 6",
+          "layers.0.self_attn.o_proj.weight 8 12",
+          "layers.0.post_attention_layernorm.weight 8",
+          "layers.0.mlp.gate_proj.weight 12 8",
+          "layers.0.mlp.up_proj.weight 12 8",
+          "layers.0.mlp.down_proj.weight 8 12");
+
   static final String TOKENIZER =
       """
       {"version": "1.0", "truncation": null, "padding": null,
@@ -73,23 +115,22 @@ final class TinyFolders {
     writeWeights(folder, "F32", 4);
   }
 
+  /** Writes a model of the qwen3 family into a folder instead; weights are BF16. */
+  static void writeQwen3(Path folder) throws IOException {
+    Files.writeString(folder.resolve("config.json"), QWEN3);
+    write(folder, QWEN3_TENSORS, "BF16", 2);
+  }
+
   /** Writes {@code model.safetensors}. */
   static void writeWeights(Path folder, String type, int elementBytes) throws IOException {
+    write(folder, LLAMA_TENSORS, type, elementBytes);
+  }
+
+  private static void write(Path folder, List<String> tensors, String type, int elementBytes)
+      throws IOException {
     StringBuilder header = new StringBuilder("{");
     int offset = 0;
-    for (String tensor :
-        List.of(
-            "embed_tokens.weight 6 8",
-            "norm.weight 8",
-            "layers.0.input_layernorm.weight 8",
-            "layers.0.self_attn.q_proj.weight 8 8",
-            "layers.0.self_attn.k_proj.weight 4 8",
-            "layers.0.self_attn.v_proj.weight 4 8",
-            "layers.0.self_attn.o_proj.weight 8 8",
-            "layers.0.post_attention_layernorm.weight 8",
-            "layers.0.mlp.gate_proj.weight 12 8",
-            "layers.0.mlp.up_proj.weight 12 8",
-            "layers.0.mlp.down_proj.weight 8 12")) {
+    for (String tensor : tensors) {
       String[] parts = tensor.split(" ", -1);
       int[] shape = Arrays.stream(parts).skip(1).mapToInt(Integer::parseInt).toArray();
       int bytes = Arrays.stream(shape).reduce(elementBytes, (a, b) -> a * b);

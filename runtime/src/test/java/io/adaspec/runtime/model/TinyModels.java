@@ -31,6 +31,11 @@ public final class TinyModels {
     return write(metadata("llama"), folder);
   }
 
+  /** Writes a whole model of the qwen3 family into a folder; the file is {@code tiny.gguf}. */
+  public static Path writeQwen3(Path folder) throws IOException {
+    return write(model("qwen3", tensor -> true), folder);
+  }
+
   /** A whole model of the llama family with a byte-fallback vocabulary. */
   static GgufWriter llama(Predicate<String> keepTensor) {
     return model("llama", keepTensor);
@@ -59,7 +64,11 @@ public final class TinyModels {
 
   /** The same for another number of layers, with the last {@code renamed} tokens renamed. */
   static GgufWriter metadata(String architecture, int layers, int renamed) {
-    return new GgufWriter()
+    GgufWriter writer = new GgufWriter();
+    if (headSize(architecture) != HIDDEN / HEADS) {
+      writer.put(architecture + ".attention.key_length", headSize(architecture));
+    }
+    return writer
         .put("general.architecture", architecture)
         .put("general.name", "tiny")
         .put(architecture + ".block_count", layers)
@@ -106,15 +115,21 @@ public final class TinyModels {
         FEED_FORWARD,
         HEADS,
         KV_HEADS,
-        HIDDEN / HEADS,
+        headSize(architecture),
         128,
         1e-5f,
         10_000,
-        HIDDEN / HEADS,
+        headSize(architecture),
         new RopeScaling.None(),
         family.ggufPairing(),
         family.attentionBias(),
+        family.queryKeyNorm(),
         false);
+  }
+
+  /** Heads of qwen3 are together twice as wide as the residual stream. */
+  private static int headSize(String architecture) {
+    return architecture.equals("qwen3") ? 2 * HIDDEN / HEADS : HIDDEN / HEADS;
   }
 
   private static List<String> tokens(int renamed) {

@@ -34,11 +34,13 @@ class UselessWeightsTest {
     "blk.1.ffn_norm.weight, 5, '[5]'",
     "blk.1.attn_k.bias, 9, '[9]'",
     "blk.0.attn_v.weight, 33, '[1, 1]'",
-    "blk.1.ffn_down.weight, 64, '[1, 0]'"
+    "blk.1.ffn_down.weight, 64, '[1, 0]'",
+    "blk.1.attn_k_norm.weight, 15, '[15]'"
   })
   void oneWeightThatIsNotANumberIsAPermanentFailureThatNamesIt(
       String tensor, int element, String index) throws IOException {
-    Path path = TinyModels.write(TinyModels.model("qwen2", each -> true), folder);
+    String family = tensor.endsWith("k_norm.weight") ? "qwen3" : "qwen2";
+    Path path = TinyModels.write(TinyModels.model(family, each -> true), folder);
     poison(path, tensor, element);
     try (ModelWeights model = ModelFiles.openWeights(path)) {
       assertThatThrownBy(() -> open(model))

@@ -1,24 +1,28 @@
 package io.adaspec.runtime.device.roofline;
 
 import io.adaspec.runtime.model.ModelConfig;
+import io.adaspec.runtime.model.ModelConfig.RopePairing;
 import io.adaspec.runtime.model.RopeScaling;
 import io.adaspec.runtime.tensor.WeightFormat;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Shapes of models that performance is known for. {@code tiny} is for trying the measurement
- * itself.
+ * Shapes of models that performance is known for. Tiny ones are for trying the measurement itself.
  */
 public enum ModelShape {
-  LLAMA_3_2_1B("llama-3.2-1b", 128_256, 16, 2048, 8192, 32, 8, 64, true),
-  LLAMA_3_1_8B("llama-3.1-8b", 128_256, 32, 4096, 14_336, 32, 8, 128, false),
-  TINY("tiny", 512, 2, 64, 96, 4, 2, 16, false);
+  LLAMA_3_2_1B("llama-3.2-1b", "llama", 128_256, 16, 2048, 8192, 32, 8, 64, true),
+  LLAMA_3_1_8B("llama-3.1-8b", "llama", 128_256, 32, 4096, 14_336, 32, 8, 128, false),
+  QWEN3_0_6B("qwen3-0.6b", "qwen3", 151_936, 28, 1024, 3072, 16, 8, 128, true),
+  QWEN3_8B("qwen3-8b", "qwen3", 151_936, 36, 4096, 12_288, 32, 8, 128, false),
+  TINY("tiny", "llama", 512, 2, 64, 96, 4, 2, 16, false),
+  TINY_QWEN3("tiny-qwen3", "qwen3", 512, 2, 64, 96, 4, 2, 32, true);
 
   /** Positions enough for every measurement; models that say more only need larger tables. */
   private static final int CONTEXT_TOKENS = 4096;
 
   private final String label;
+  private final String family;
   private final int vocabulary;
   private final int layers;
   private final int hidden;
@@ -30,6 +34,7 @@ public enum ModelShape {
 
   ModelShape(
       String label,
+      String family,
       int vocabulary,
       int layers,
       int hidden,
@@ -39,6 +44,7 @@ public enum ModelShape {
       int headSize,
       boolean tied) {
     this.label = label;
+    this.family = family;
     this.vocabulary = vocabulary;
     this.layers = layers;
     this.hidden = hidden;
@@ -70,8 +76,9 @@ public enum ModelShape {
 
   /** The shape as a model; an untied head gives another token than the last one. */
   ModelConfig config(boolean untied) {
+    boolean qwen = family.equals("qwen3");
     return new ModelConfig(
-        "llama",
+        family,
         label,
         vocabulary,
         layers,
@@ -81,12 +88,13 @@ public enum ModelShape {
         kvHeads,
         headSize,
         CONTEXT_TOKENS,
-        1e-5f,
-        500_000,
+        qwen ? 1e-6f : 1e-5f,
+        qwen ? 1_000_000 : 500_000,
         headSize,
         new RopeScaling.None(),
-        ModelConfig.RopePairing.INTERLEAVED,
+        qwen ? RopePairing.HALVES : RopePairing.INTERLEAVED,
         false,
+        qwen,
         tied && !untied);
   }
 

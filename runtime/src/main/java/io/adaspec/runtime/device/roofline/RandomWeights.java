@@ -50,6 +50,10 @@ final class RandomWeights implements Weights {
       String prefix = "blk." + layer + ".";
       norm(prefix + "attn_norm.weight", hidden);
       norm(prefix + "ffn_norm.weight", hidden);
+      if (config.queryKeyNorm()) {
+        norm(prefix + "attn_q_norm.weight", config.headSize());
+        norm(prefix + "attn_k_norm.weight", config.headSize());
+      }
       matrix(prefix + "attn_q.weight", config.querySize(), hidden, plain);
       matrix(prefix + "attn_k.weight", config.kvSize(), hidden, plain);
       matrix(prefix + "attn_v.weight", config.kvSize(), hidden, plain);

@@ -33,6 +33,11 @@ class BatchInvarianceTest {
     requireInvariance(TinyModels.writeLlama(folder));
   }
 
+  @Test
+  void aModelWithHeadNormsIsInvariant(@TempDir Path folder) throws IOException {
+    requireInvariance(TinyModels.writeQwen3(folder));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"storyteller-target-q8_0.gguf", "storyteller-draft-q8_0.gguf"})
   void theBundledModelsAreInvariant(String file) throws IOException {

@@ -74,6 +74,24 @@ class RooflineTest {
         .isCloseTo(one.bytes() * 34 / 64, within(one.bytes() / 1000));
   }
 
+  /** 151,936 tokens of 1,024; 28 layers of 2 (2,048 + 1,024) and 3 · 3,072 times 1,024 weights. */
+  @Test
+  void aDecodeReadsHeadsThatAreTogetherWiderThanTheStream() {
+    PassWork one = PassWork.of(ModelShape.QWEN3_0_6B, WeightFormat.BF16, 1, 1, 0, 1);
+    long matrices = 1024L * (151_936 + 28 * (2 * (2048 + 1024) + 3 * 3072));
+    long keysAndValues = 2L * 28 * 8 * 128;
+    assertThat(one.bytes()).isEqualTo(2 * (matrices + keysAndValues));
+  }
+
+  @Test
+  void aModelWithHeadNormsIsMeasured() {
+    List<RooflineResult> results = new ArrayList<>();
+    RooflineSettings settings = new RooflineSettings(List.of(1), List.of(8), List.of(1), 8, 2, 2);
+    new Roofline(CPU, "cpu:scalar", FastPrefill.off(), settings, what -> {})
+        .alone(ModelShape.TINY_QWEN3, WeightFormat.Q8_0, results::add);
+    assertThat(results).hasSize(2);
+  }
+
   @Test
   void sequencesThatGrowTooLongAreRefused() {
     assertThatThrownBy(
