@@ -25,7 +25,7 @@ public final class GenerateModelCommand implements Callable<Integer> {
       names = "--shape",
       split = ",",
       defaultValue = "110m",
-      description = "15m, 110m, 1.1b; several with commas. Default: ${DEFAULT-VALUE}.")
+      description = "15m, 110m, 1.1b, qwen3-0.6b; several with commas. Default: ${DEFAULT-VALUE}.")
   private List<String> shapes = List.of();
 
   @Option(

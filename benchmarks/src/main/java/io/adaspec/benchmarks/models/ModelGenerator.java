@@ -35,6 +35,8 @@ public record ModelGenerator(
   /** Standard deviation of logits, which makes probabilities of likely tokens realistic. */
   private static final float LOGIT_DEVIATION = 8;
 
+  private static final float HEAD_NORM_DEVIATION = 0.2f;
+
   private static final int EMBEDDING = 1;
   private static final int HEAD = 2;
 
@@ -75,12 +77,14 @@ public record ModelGenerator(
       String prefix = "blk." + layer + ".";
       int id = 16 * (layer + 1);
       float factor = layer < ModelShape.DRAFT_LAYERS ? 1 : residualFactor;
+      float out = (float) (factor / Math.sqrt(shape.querySize()));
       float down = (float) (factor / Math.sqrt(inner));
       norm(writer, prefix + "attn_norm.weight");
-      matrix(writer, prefix + "attn_q.weight", id, hidden, hidden, in);
+      matrix(writer, prefix + "attn_q.weight", id, shape.querySize(), hidden, in);
       matrix(writer, prefix + "attn_k.weight", id + 1, shape.keyValueSize(), hidden, in);
       matrix(writer, prefix + "attn_v.weight", id + 2, shape.keyValueSize(), hidden, in);
-      matrix(writer, prefix + "attn_output.weight", id + 3, hidden, hidden, factor * in);
+      headNorms(writer, prefix, id);
+      matrix(writer, prefix + "attn_output.weight", id + 3, hidden, shape.querySize(), out);
       norm(writer, prefix + "ffn_norm.weight");
       matrix(writer, prefix + "ffn_gate.weight", id + 4, inner, hidden, in);
       matrix(writer, prefix + "ffn_up.weight", id + 5, inner, hidden, in);
@@ -90,18 +94,42 @@ public record ModelGenerator(
   }
 
   private GgufWriter metadata(int layers) {
+    String family = shape.family;
     return new GgufWriter()
-        .put("general.architecture", "llama")
+        .put("general.architecture", family)
         .put("general.name", "random-" + shape.label() + "-" + layers + "-layers")
-        .put("llama.vocab_size", ModelShape.VOCABULARY)
-        .put("llama.context_length", ModelShape.CONTEXT_TOKENS)
-        .put("llama.embedding_length", shape.hiddenSize)
-        .put("llama.block_count", layers)
-        .put("llama.feed_forward_length", shape.feedForwardSize)
-        .put("llama.rope.dimension_count", shape.hiddenSize / shape.heads)
-        .put("llama.attention.head_count", shape.heads)
-        .put("llama.attention.head_count_kv", shape.kvHeads)
-        .put("llama.attention.layer_norm_rms_epsilon", 1e-5f);
+        .put(family + ".vocab_size", ModelShape.VOCABULARY)
+        .put(family + ".context_length", ModelShape.CONTEXT_TOKENS)
+        .put(family + ".embedding_length", shape.hiddenSize)
+        .put(family + ".block_count", layers)
+        .put(family + ".feed_forward_length", shape.feedForwardSize)
+        .put(family + ".rope.dimension_count", shape.headSize)
+        .put(family + ".attention.head_count", shape.heads)
+        .put(family + ".attention.head_count_kv", shape.kvHeads)
+        .put(family + ".attention.key_length", shape.headSize)
+        .put(family + ".attention.value_length", shape.headSize)
+        .put(family + ".attention.layer_norm_rms_epsilon", 1e-5f);
+  }
+
+  /** Weights around 1 that differ, so that no norm can be taken for another. */
+  private void headNorms(GgufWriter writer, String prefix, int id) {
+    if (!shape.family.equals("qwen3")) {
+      return;
+    }
+    RandomRows random = new RandomRows(seed);
+    for (String name : List.of("attn_q_norm.weight", "attn_k_norm.weight")) {
+      int matrix = id + (name.contains("_q_") ? 7 : 8);
+      vector(
+          writer,
+          prefix + name,
+          shape.headSize,
+          (row, out) -> {
+            random.fill(matrix, row, HEAD_NORM_DEVIATION, out);
+            for (int i = 0; i < out.length; i++) {
+              out[i] += 1;
+            }
+          });
+    }
   }
 
   /** Fills one row of a matrix. */
@@ -148,13 +176,15 @@ public record ModelGenerator(
   }
 
   private void norm(GgufWriter writer, String name) {
-    int hidden = shape.hiddenSize;
+    vector(writer, name, shape.hiddenSize, (row, target) -> Arrays.fill(target, 1));
+  }
+
+  private static void vector(GgufWriter writer, String name, int size, RowSource source) {
     writer.tensor(
         name,
         WeightFormat.F32,
-        List.of((long) hidden),
-        out ->
-            writeRows(out, WeightFormat.F32, 1, hidden, (row, target) -> Arrays.fill(target, 1)));
+        List.of((long) size),
+        out -> writeRows(out, WeightFormat.F32, 1, size, source));
   }
 
   private static void writeRows(

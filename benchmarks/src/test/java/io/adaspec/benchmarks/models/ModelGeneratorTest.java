@@ -23,7 +23,17 @@ class ModelGeneratorTest {
       value = WeightFormat.class,
       names = {"F32", "Q8_0", "Q4_0"})
   void pairHasRealisticAcceptanceAndTextDoesNotRepeat(WeightFormat format) throws IOException {
-    ModelGenerator generator = ModelGenerator.of(ModelShape.TINY, format);
+    requireRealisticPair(ModelGenerator.of(ModelShape.TINY, format));
+  }
+
+  @Test
+  void pairWithHeadNormsHasRealisticAcceptanceToo() throws IOException {
+    ModelGenerator generator = ModelGenerator.of(ModelShape.TINY_QWEN3, WeightFormat.Q8_0);
+    assertThat(generator.targetName()).isEqualTo("tiny-qwen3-q8_0.gguf");
+    requireRealisticPair(generator);
+  }
+
+  private void requireRealisticPair(ModelGenerator generator) throws IOException {
     Path target = folder.resolve(generator.targetName());
     Path draft = folder.resolve(generator.draftName());
     generator.writeTarget(target);
