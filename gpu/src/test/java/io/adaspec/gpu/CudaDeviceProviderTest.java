@@ -8,13 +8,21 @@ import io.adaspec.runtime.device.DeviceException;
 import io.adaspec.runtime.device.DeviceProvider.Probe;
 import io.adaspec.runtime.device.DeviceSpec;
 import io.adaspec.runtime.device.Devices;
+import io.adaspec.runtime.model.LoadedModel;
+import io.adaspec.runtime.model.ModelFiles;
 import io.adaspec.runtime.model.ModelWeights;
+import io.adaspec.runtime.model.TinyPair;
+import io.adaspec.runtime.request.SamplingParams;
+import io.adaspec.runtime.speculation.Verifier;
 import io.adaspec.runtime.tensor.WeightFormat;
 import io.adaspec.runtime.tensor.WeightTensor;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class CudaDeviceProviderTest {
   private final EmulatedDriver driver = EmulatedDriver.load();
@@ -50,6 +58,30 @@ class CudaDeviceProviderTest {
       assertThat(provider.plan(spec).description()).isEqualTo(device.info().description());
       assertThat(provider.plan(spec).contextTokens()).isEqualTo(device.info().contextTokens());
     }
+  }
+
+  @Test
+  void aPairPaddedDifferentlyWritesTheTextsOfThePairWithoutPadding(@TempDir Path folder)
+      throws IOException {
+    try (LoadedModel target = ModelFiles.open(TinyPair.writeTarget(folder));
+        LoadedModel draft = ModelFiles.open(TinyPair.writeDraft(folder));
+        LoadedModel paddedTarget = ModelFiles.open(TinyPair.writePaddedTarget(folder, 150));
+        LoadedModel paddedDraft = ModelFiles.open(TinyPair.writePaddedDraft(folder, 22));
+        Device plain = open(target, draft);
+        Device padded = open(paddedTarget, paddedDraft)) {
+      assertThat(padded.info().vocabularySize()).isEqualTo(plain.info().vocabularySize());
+      for (Verifier verifier : Verifier.values()) {
+        for (SamplingParams sampling : List.of(SamplingParams.greedy(), SamplingParams.of(1, 5))) {
+          assertThat(CudaDevices.decode(padded::execute, 3, 24, sampling, verifier))
+              .isEqualTo(CudaDevices.decode(plain::execute, 3, 24, sampling, verifier));
+        }
+      }
+    }
+  }
+
+  private Device open(LoadedModel target, LoadedModel draft) {
+    return provider.open(
+        CudaDevices.spec("cuda:0", target.forDevice(), Optional.of(draft.forDevice())));
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Reads the tokenizer from the metadata of a GGUF file. */
 final class GgufVocabulary {
@@ -19,6 +20,8 @@ final class GgufVocabulary {
 
   /** What converters write where a model has no such token. */
   private static final long NO_TOKEN = 0xFFFFFFFFL;
+
+  private static final Pattern PADDING = Pattern.compile("\\[PAD\\d+]");
 
   private static final TokenKind[] KINDS = TokenKind.values();
 
@@ -52,17 +55,20 @@ final class GgufVocabulary {
       throw new ModelFormatException(
           "tokenizer model " + model + " is not supported; supported are " + Tokenizers.MODELS);
     }
-    List<String> tokens =
+    List<String> names =
         metadata
             .texts(PREFIX + "tokens")
             .map(Arrays::asList)
             .orElseThrow(() -> new ModelFormatException(PREFIX + "tokens is missing"));
+    List<TokenKind> kinds = kinds(names.size());
+    float[] scores = metadata.floats(PREFIX + "scores").orElseGet(() -> new float[0]);
+    int size = sizeWithoutPadding(names);
     return new VocabularySpec(
         model,
         metadata.text(PREFIX + "pre").orElse("default"),
-        tokens,
-        kinds(tokens.size()),
-        metadata.floats(PREFIX + "scores").orElseGet(() -> new float[0]),
+        names.subList(0, size),
+        kinds.size() == names.size() ? kinds.subList(0, size) : kinds,
+        scores.length == names.size() ? Arrays.copyOf(scores, size) : scores,
         metadata.texts(PREFIX + "merges").map(Arrays::asList).orElse(List.of()),
         id("bos_token_id"),
         eosIds(),
@@ -72,6 +78,18 @@ final class GgufVocabulary {
             ? id("eos_token_id")
             : OptionalInt.empty(),
         metadata.flag(PREFIX + "add_space_prefix"));
+  }
+
+  /**
+   * Tokens before those that converters invent for rows of a padded embedding, such as {@code
+   * [PAD151936]}; they are at the end.
+   */
+  private static int sizeWithoutPadding(List<String> names) {
+    int size = names.size();
+    while (size > 1 && PADDING.matcher(names.get(size - 1)).matches()) {
+      size--;
+    }
+    return size;
   }
 
   private List<TokenKind> kinds(int size) {

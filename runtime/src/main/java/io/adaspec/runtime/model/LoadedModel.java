@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param config shape and constants
  * @param weights tensors, mapped from the file
- * @param text tokenizer and formats; its vocabulary may be smaller than the embedding, never larger
+ * @param text tokenizer and formats; the embedding has a row for each token and no others
  */
 public record LoadedModel(ModelConfig config, Weights weights, ModelText text)
     implements AutoCloseable {

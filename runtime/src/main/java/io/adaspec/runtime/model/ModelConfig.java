@@ -5,7 +5,7 @@ package io.adaspec.runtime.model;
  *
  * @param architecture the family's name as in GGUF ({@code llama}, {@code qwen2}, {@code qwen3})
  * @param name the model's own name, for people
- * @param vocabularySize rows of the embedding and of the head
+ * @param vocabularySize rows of the embedding and of the head that are used
  * @param layers transformer blocks
  * @param hiddenSize width of the residual stream
  * @param feedForwardSize inner width of the gated FFN
@@ -75,6 +75,29 @@ public record ModelConfig(
               + " must be positive and finite; convert the model again");
     }
     Math.multiplyExact(heads, headSize);
+  }
+
+  /** The same with another number of tokens. */
+  ModelConfig withVocabularySize(int tokens) {
+    return new ModelConfig(
+        architecture,
+        name,
+        tokens,
+        layers,
+        hiddenSize,
+        feedForwardSize,
+        heads,
+        kvHeads,
+        headSize,
+        contextTokens,
+        normEpsilon,
+        ropeTheta,
+        ropeSize,
+        ropeScaling,
+        ropePairing,
+        attentionBias,
+        queryKeyNorm,
+        tiedHead);
   }
 
   /** Width of keys (and of values) of one token in one layer. */

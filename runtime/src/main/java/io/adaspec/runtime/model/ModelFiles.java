@@ -13,7 +13,10 @@ import java.nio.file.Path;
 public final class ModelFiles {
   private ModelFiles() {}
 
-  /** Everything that a model file or folder gives. */
+  /**
+   * Everything that a model file or folder gives, without rows of the embedding that the tokenizer
+   * has no tokens for.
+   */
   public static LoadedModel open(Path path) throws IOException {
     ModelText text = openText(path);
     ModelWeights model = openWeights(path);
@@ -28,10 +31,11 @@ public final class ModelFiles {
               + model.config().vocabularySize()
               + " rows; the files do not belong together");
     }
-    return new LoadedModel(model.config(), model.weights(), text);
+    ModelWeights unpadded = model.withoutPadding(tokens);
+    return new LoadedModel(unpadded.config(), unpadded.weights(), text);
   }
 
-  /** Configuration and weights alone. */
+  /** Configuration and weights alone, with all rows of the embedding. */
   public static ModelWeights openWeights(Path path) throws IOException {
     return Files.isDirectory(path) ? HuggingFaceFolder.weights(path) : GgufModel.weights(path);
   }

@@ -19,6 +19,21 @@ public record ModelWeights(ModelConfig config, Weights weights, Optional<Tokeniz
   }
 
   /**
+   * The same without the rows of embedding and head that only pad the vocabulary: no token is ever
+   * sampled from them, and models of one tokenizer have logits of one length, however each was
+   * padded. Closing either closes both.
+   *
+   * @param tokens how many the tokenizer has; at most as many as there are rows
+   */
+  ModelWeights withoutPadding(int tokens) {
+    if (tokens == config.vocabularySize()) {
+      return this;
+    }
+    return new ModelWeights(
+        config.withVocabularySize(tokens), new UnpaddedWeights(weights, tokens), tokenizer);
+  }
+
+  /**
    * Refuses a draft model whose token ids do not mean what this model's ids mean. Such a pair would
    * still give the right text, only without any gain. Costs a look at every token's name where both
    * are known.

@@ -52,6 +52,16 @@ public record WeightTensor(String name, WeightFormat format, List<Long> shape, M
     return rows;
   }
 
+  /** The first rows of a matrix, a view. */
+  public WeightTensor leadingRows(long count) {
+    if (shape.size() != 2 || count > shape.getFirst()) {
+      throw new IllegalArgumentException(
+          "tensor " + name + " of shape " + shape + " has no " + count + " leading rows");
+    }
+    MemorySegment leading = data.asSlice(0, Math.multiplyExact(count, format.bytesOf(columns())));
+    return new WeightTensor(name, format, List.of(count, columns()), leading);
+  }
+
   /** Elements in a row. */
   public long columns() {
     return shape.getLast();

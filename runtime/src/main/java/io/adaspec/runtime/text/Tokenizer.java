@@ -6,11 +6,10 @@ import java.util.Set;
 /**
  * Text to token ids and back, as the model was trained.
  *
- * <p>Thread-safe and immutable. Ids outside {@code [0, vocabularySize)}, which a model with a
- * padded embedding may emit, decode to nothing.
+ * <p>Thread-safe and immutable. Ids outside {@code [0, vocabularySize)} decode to nothing.
  */
 public interface Tokenizer {
-  /** Number of token ids; a model's embedding may have more rows than this. */
+  /** Number of token ids; a file's embedding may have more rows, which are not used. */
   int vocabularySize();
 
   /**

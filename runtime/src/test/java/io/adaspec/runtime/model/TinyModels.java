@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
 /** Small random models for tests, made by {@link GgufWriter}. */
@@ -44,26 +45,35 @@ public final class TinyModels {
   /** A whole model of that family. */
   static GgufWriter model(String architecture, Predicate<String> keepTensor) {
     GgufWriter writer = metadata(architecture);
-    ModelConfig config = config(architecture);
     SplittableRandom random = new SplittableRandom(7);
-    for (TensorRule rule : Architectures.named(architecture).tensors()) {
-      int count = rule.perLayer() ? LAYERS : 1;
+    forEachTensor(
+        config(architecture),
+        LAYERS,
+        (name, shape) -> {
+          if (keepTensor.test(name)) {
+            f32(writer, name, shape, random, 0, 0.1);
+          }
+        });
+    return writer;
+  }
+
+  /** Calls {@code add} with name and shape of every tensor of a model of so many layers. */
+  static void forEachTensor(ModelConfig config, int layers, BiConsumer<String, List<Long>> add) {
+    for (TensorRule rule : Architectures.named(config.architecture()).tensors()) {
+      int count = rule.perLayer() ? layers : 1;
       for (int layer = 0; rule.presence().in(config) && layer < count; layer++) {
-        if (keepTensor.test(rule.name(layer))) {
-          f32(writer, rule.name(layer), rule.shape(config), random);
-        }
+        add.accept(rule.name(layer), rule.shape(config));
       }
     }
-    return writer;
   }
 
   /** Metadata and vocabulary without tensors. */
   static GgufWriter metadata(String architecture) {
-    return metadata(architecture, LAYERS, 0);
+    return metadata(architecture, LAYERS, tokens(), types(0));
   }
 
-  /** The same for another number of layers, with the last {@code renamed} tokens renamed. */
-  static GgufWriter metadata(String architecture, int layers, int renamed) {
+  /** The same for another number of layers and with other tokens. */
+  static GgufWriter metadata(String architecture, int layers, List<String> tokens, int[] types) {
     GgufWriter writer = new GgufWriter();
     if (headSize(architecture) != HIDDEN / HEADS) {
       writer.put(architecture + ".attention.key_length", headSize(architecture));
@@ -79,21 +89,28 @@ public final class TinyModels {
         .put(architecture + ".context_length", 128)
         .put(architecture + ".attention.layer_norm_rms_epsilon", 1e-5f)
         .put("tokenizer.ggml.model", "llama")
-        .put("tokenizer.ggml.tokens", tokens(renamed))
-        .put("tokenizer.ggml.scores", new float[VOCABULARY])
-        .put("tokenizer.ggml.token_type", types())
+        .put("tokenizer.ggml.tokens", tokens)
+        .put("tokenizer.ggml.scores", new float[tokens.size()])
+        .put("tokenizer.ggml.token_type", types)
         .put("tokenizer.ggml.bos_token_id", 1)
         .put("tokenizer.ggml.eos_token_id", 2)
         .put("tokenizer.ggml.unknown_token_id", 0)
         .put("tokenizer.ggml.padding_token_id", -1);
   }
 
-  static void f32(GgufWriter writer, String name, List<Long> shape, SplittableRandom random) {
+  /** Adds a tensor of normal numbers. */
+  static void f32(
+      GgufWriter writer,
+      String name,
+      List<Long> shape,
+      SplittableRandom random,
+      double mean,
+      double deviation) {
     long elements = shape.stream().reduce(1L, Math::multiplyExact);
     ByteBuffer bytes =
         ByteBuffer.allocate(Math.toIntExact(4 * elements)).order(ByteOrder.LITTLE_ENDIAN);
     for (long i = 0; i < elements; i++) {
-      bytes.putFloat((float) random.nextGaussian() * 0.1f);
+      bytes.putFloat((float) (mean + deviation * random.nextGaussian()));
     }
     writer.tensor(name, WeightFormat.F32, shape, out -> out.write(bytes.array()));
   }
@@ -132,22 +149,21 @@ public final class TinyModels {
     return architecture.equals("qwen3") ? 2 * HIDDEN / HEADS : HIDDEN / HEADS;
   }
 
-  private static List<String> tokens(int renamed) {
+  /** Names of all tokens, to be changed at will. */
+  static List<String> tokens() {
     List<String> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
     for (int b = 0; b < 256; b++) {
       tokens.add(String.format("<0x%02X>", b));
     }
     tokens.addAll(List.of("\u2581", "a", "b", "ab", "\u2581a", "c", "abc"));
-    for (int id = VOCABULARY - renamed; id < VOCABULARY; id++) {
-      tokens.set(id, tokens.get(id) + "!");
-    }
     return tokens;
   }
 
-  private static int[] types() {
-    int[] types = new int[VOCABULARY];
+  /** Kinds of all tokens, and of unused ones behind them. */
+  static int[] types(int unused) {
+    int[] types = new int[VOCABULARY + unused];
     for (int i = 0; i < types.length; i++) {
-      types[i] = i == 0 ? 2 : i < 3 ? 3 : i < 259 ? 6 : 1;
+      types[i] = i == 0 ? 2 : i < 3 ? 3 : i < 259 ? 6 : i < VOCABULARY ? 1 : 5;
     }
     return types;
   }

@@ -1,9 +1,6 @@
 package io.adaspec.runtime.model;
 
-import io.adaspec.runtime.tensor.WeightFormat;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -26,50 +23,62 @@ public final class TinyPair {
 
   /** Writes the target into a folder. */
   public static Path writeTarget(Path folder) throws IOException {
-    return write(folder.resolve("target.gguf"), TARGET_LAYERS, 0);
+    return write(folder.resolve("target.gguf"), TARGET_LAYERS, TinyModels.tokens());
   }
 
   /** Writes its draft into a folder. */
   public static Path writeDraft(Path folder) throws IOException {
-    return write(folder.resolve("draft.gguf"), 1, 0);
+    return write(folder.resolve("draft.gguf"), 1, TinyModels.tokens());
   }
 
   /** Writes a draft of another vocabulary of the same size into a folder. */
   public static Path writeForeignDraft(Path folder) throws IOException {
-    return write(folder.resolve("foreign.gguf"), 1, 1);
+    List<String> tokens = TinyModels.tokens();
+    tokens.set(tokens.size() - 1, tokens.getLast() + "!");
+    return write(folder.resolve("foreign.gguf"), 1, tokens);
   }
 
-  private static Path write(Path path, int layers, int renamed) throws IOException {
-    GgufWriter writer = TinyModels.metadata("llama", layers, renamed);
-    ModelConfig config = TinyModels.config("llama");
-    for (TensorRule rule : Architectures.named("llama").tensors()) {
-      int count = rule.perLayer() ? layers : 1;
-      for (int layer = 0; rule.presence().in(config) && layer < count; layer++) {
-        add(writer, rule.name(layer), rule.shape(config), scale(rule.name(layer), layer));
-      }
+  /** Writes the target with rows that have no tokens into a folder, as converters write it. */
+  public static Path writePaddedTarget(Path folder, int padding) throws IOException {
+    return write(folder.resolve("padded-target.gguf"), TARGET_LAYERS, padded(padding));
+  }
+
+  /** Writes the draft likewise. */
+  public static Path writePaddedDraft(Path folder, int padding) throws IOException {
+    return write(folder.resolve("padded-draft.gguf"), 1, padded(padding));
+  }
+
+  private static List<String> padded(int padding) {
+    List<String> tokens = TinyModels.tokens();
+    for (int i = 0; i < padding; i++) {
+      tokens.add("[PAD" + tokens.size() + "]");
     }
+    return tokens;
+  }
+
+  /** The same weights for the same tokens, however many follow. */
+  private static Path write(Path path, int layers, List<String> tokens) throws IOException {
+    int[] types = TinyModels.types(tokens.size() - TinyModels.VOCABULARY);
+    GgufWriter writer = TinyModels.metadata("llama", layers, tokens, types);
+    ModelConfig config = TinyModels.config("llama").withVocabularySize(tokens.size());
+    TinyModels.forEachTensor(config, layers, (name, shape) -> add(writer, name, shape));
     writer.write(path);
     return path;
   }
 
-  private static double scale(String name, int layer) {
+  /** Normal numbers that depend on the tensor's name alone; a norm's are around 1. */
+  private static void add(GgufWriter writer, String name, List<Long> shape) {
+    double mean = name.contains("norm") ? 1 : 0;
+    SplittableRandom random = new SplittableRandom(name.hashCode());
+    TinyModels.f32(writer, name, shape, random, mean, deviation(name));
+  }
+
+  private static double deviation(String name) {
     if (name.startsWith("output.")) {
       return HEAD;
     }
+    boolean later = name.startsWith("blk.") && !name.startsWith("blk.0.");
     boolean addsToTheStream = name.contains("attn_output") || name.contains("ffn_down");
-    return layer > 0 && addsToTheStream ? LATER * USUAL : USUAL;
-  }
-
-  /** Normal numbers that depend on the tensor's name alone; a norm's are around 1. */
-  private static void add(GgufWriter writer, String name, List<Long> shape, double scale) {
-    SplittableRandom random = new SplittableRandom(name.hashCode());
-    double mean = name.contains("norm") ? 1 : 0;
-    long elements = shape.stream().reduce(1L, Math::multiplyExact);
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Math.toIntExact(4 * elements)).order(ByteOrder.LITTLE_ENDIAN);
-    for (long i = 0; i < elements; i++) {
-      bytes.putFloat((float) (mean + scale * random.nextGaussian()));
-    }
-    writer.tensor(name, WeightFormat.F32, shape, out -> out.write(bytes.array()));
+    return later && addsToTheStream ? LATER * USUAL : USUAL;
   }
 }
