@@ -74,23 +74,30 @@ class FaultInjectionTest {
   void aGpuMayBeLostAtAnyCall() {
     DeviceSpec spec = CudaDevices.spec("cuda:0", model(3), Optional.of(model(4)));
     long before = driver.calls();
-    List<Integer> healthy = run(spec);
+    long callsToText;
+    List<Integer> healthy;
+    try (Device device = provider.open(spec)) {
+      healthy = CudaDevices.decode(device, OUTPUT);
+      callsToText = driver.calls() - before;
+    }
     long calls = driver.calls() - before;
     long allocations = driver.allocations();
-    int failures = 0;
     for (long n = 1; n <= calls; n++) {
       driver.loseLater(n);
+      boolean noticed = false;
       try {
         assertThat(runAnew(spec)).as("lost at call %d unnoticed", n).isEqualTo(healthy);
       } catch (DeviceException e) {
-        failures++;
+        noticed = true;
         assertThat(e.permanent()).as("lost at call %d: %s", n, e.getMessage()).isTrue();
         assertThat(e).hasMessageContaining("CUDA_ERROR_ECC_UNCORRECTABLE");
       }
+      assertThat(noticed)
+          .as("lost at call %d of %d to the text", n, callsToText)
+          .isEqualTo(n <= callsToText);
       driver.reset();
       assertThat(driver.allocations()).as("leak after loss at call %d", n).isEqualTo(allocations);
     }
-    assertThat(failures).as("of %d calls", calls).isGreaterThan((int) (calls * 0.8));
     assertThat(runAnew(spec)).isEqualTo(healthy);
   }
 
