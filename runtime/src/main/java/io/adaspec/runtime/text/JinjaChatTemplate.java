@@ -64,14 +64,16 @@ public final class JinjaChatTemplate implements ChatTemplate {
     this.bosToken = bosToken;
     this.eosToken = eosToken;
     this.clock = clock;
-    this.engine = new Jinjava(config(new TemplateBounds(clock)).build());
+    this.engine = new PythonExpressions(config(new TemplateBounds(clock)).build());
     engine.setResourceLocator(
         (name, charset, interpreter) -> {
           throw new IOException("chat templates cannot load " + name);
         });
     TemplateFilters.own().forEach(engine::registerFilter);
     engine.registerExpTest(new IterableTest());
+    engine.registerExpTest(new NoneTest());
     engine.registerTag(new LoopTag());
+    engine.registerTag(new ConditionTag());
     for (String filter : TemplateSource.filters(this.source)) {
       if (!TemplateFilters.names().contains(filter)) {
         throw new IllegalArgumentException(
@@ -88,11 +90,13 @@ public final class JinjaChatTemplate implements ChatTemplate {
       List<Map<String, Object>> messages, boolean addGenerationPrompt, Map<String, Object> extras) {
     TemplateBounds bounds = new TemplateBounds(clock);
     TemplateFunctions functions = new TemplateFunctions(clock, bounds);
-    Map<String, @Nullable Object> variables = TemplateValues.copy(extras);
+    Map<String, Object> variables = TemplateValues.copy(extras);
     variables.putAll(TemplateValues.copy(Map.of("messages", messages)));
     variables.put("add_generation_prompt", addGenerationPrompt);
     variables.put("bos_token", bosToken);
     variables.put("eos_token", eosToken);
+    variables.put("none", PythonNone.NONE);
+    variables.put("None", PythonNone.NONE);
     variables.put("strftime_now", true); // templates ask whether it is defined
     variables.put(TemplateSource.FUNCTIONS, functions);
     JinjavaConfig stepping =
@@ -150,6 +154,7 @@ public final class JinjaChatTemplate implements ChatTemplate {
   private static JinjavaConfig.Builder config(TemplateBounds bounds) {
     return JinjavaConfig.newBuilder()
         .withLegacyOverrides(jinja2Behaviour())
+        .withExecutionMode(PythonExpressions.output())
         .withTrimBlocks(false) // TemplateSource does both
         .withLstripBlocks(false)
         .withKeepTrailingNewline(true)
@@ -198,6 +203,20 @@ public final class JinjaChatTemplate implements ChatTemplate {
         .withHandleBackslashInQuotesOnly(true)
         .withDefaultKeepTrailingNewlineBehavior(true)
         .build();
+  }
+
+  /** What is undefined is not none. */
+  private static final class NoneTest implements ExpTest {
+    @Override
+    public String getName() {
+      return "none";
+    }
+
+    @Override
+    public boolean evaluate(
+        @Nullable Object value, JinjavaInterpreter interpreter, Object... arguments) {
+      return value == PythonNone.NONE;
+    }
   }
 
   /** Texts are iterable in Python. */

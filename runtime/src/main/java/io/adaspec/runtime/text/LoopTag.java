@@ -7,7 +7,6 @@ import com.hubspot.jinjava.tree.Node;
 import com.hubspot.jinjava.tree.TagNode;
 import com.hubspot.jinjava.util.ForLoop;
 import com.hubspot.jinjava.util.ObjectIterator;
-import com.hubspot.jinjava.util.ObjectTruthValue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -72,7 +71,7 @@ final class LoopTag extends ForTag {
       try (var _ = interpreter.enterScope()) {
         bind(loop.names, value, interpreter);
         Object met = interpreter.resolveELExpression(loop.condition, tag.getLineNumber());
-        if (ObjectTruthValue.evaluate(met)) {
+        if (PythonExpressions.truth(met)) {
           left.add(value);
         }
       }

@@ -36,6 +36,7 @@ final class PythonJson implements AdvancedFilter {
     TemplateBounds.text(out.length());
     switch (value) {
       case null -> out.append("null");
+      case PythonNone _ -> out.append("null");
       case Boolean flag -> out.append(flag);
       case Double number -> out.append(number(number));
       case Number number -> out.append(number);
@@ -84,7 +85,7 @@ final class PythonJson implements AdvancedFilter {
     }
   }
 
-  private static String number(double number) {
+  static String number(double number) {
     if (Double.isNaN(number)) {
       return "NaN";
     }

@@ -72,7 +72,8 @@ final class PythonMethods {
       case "values" -> new ArrayList<>(map.values());
       case "get" -> {
         Object value = map.get(string(arguments, 0));
-        yield value == null && arguments.length > 1 ? arguments[1] : value;
+        Object otherwise = arguments.length > 1 ? arguments[1] : PythonNone.NONE;
+        yield value == null ? otherwise : value;
       }
       default -> throw unknown("a map", method);
     };
@@ -94,14 +95,14 @@ final class PythonMethods {
   }
 
   @SuppressWarnings("unchecked") // lists within templates are lists of plain data
-  private static @Nullable Object append(Collection<?> list, @Nullable Object element) {
+  private static Object append(Collection<?> list, @Nullable Object element) {
     requireFew(list.size());
     Collection<@Nullable Object> target = (Collection<@Nullable Object>) list;
     target.add(element);
     if (element instanceof Collection<?> || element instanceof Map<?, ?>) {
       TemplateBounds.text(TemplateBounds.weight(target)); // refuses a list within itself, too
     }
-    return null;
+    return PythonNone.NONE;
   }
 
   private static void requireFew(int elements) {
@@ -126,7 +127,7 @@ final class PythonMethods {
   private static List<String> split(String text, @Nullable Object[] arguments, boolean fromRight) {
     int most =
         arguments.length > 1 && arguments[1] instanceof Number number ? number.intValue() : -1;
-    if (arguments.length == 0 || arguments[0] == null) {
+    if (missing(arguments)) {
       String stripped = strip(text, WHITESPACE, true, true);
       return stripped.isEmpty() ? List.of() : Arrays.asList(stripped.split("\\s+", -1));
     }
@@ -212,7 +213,11 @@ final class PythonMethods {
   }
 
   private static String characters(@Nullable Object[] arguments) {
-    return arguments.length == 0 || arguments[0] == null ? WHITESPACE : string(arguments, 0);
+    return missing(arguments) ? WHITESPACE : string(arguments, 0);
+  }
+
+  private static boolean missing(@Nullable Object[] arguments) {
+    return arguments.length == 0 || arguments[0] == null || arguments[0] == PythonNone.NONE;
   }
 
   private static List<String> prefixes(@Nullable Object[] arguments) {

@@ -3,7 +3,10 @@ package io.adaspec.runtime.text;
 import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 import com.hubspot.jinjava.lib.filter.AdvancedFilter;
 import com.hubspot.jinjava.lib.filter.FormatFilter;
+import com.hubspot.jinjava.util.ForLoop;
+import com.hubspot.jinjava.util.ObjectIterator;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +36,6 @@ final class TemplateFilters {
           "forceescape",
           "groupby",
           "int",
-          "join",
           "last",
           "length",
           "list",
@@ -46,10 +48,8 @@ final class TemplateFilters {
           "select",
           "selectattr",
           "sort",
-          "string",
           "sum",
           "title",
-          "trim",
           "truncate",
           "unique",
           "upper",
@@ -98,8 +98,11 @@ final class TemplateFilters {
         new Own("format", TemplateFilters::format),
         new Own("indent", TemplateFilters::indent),
         new Own("items", TemplateFilters::items),
+        new Own("join", TemplateFilters::join),
         new Own("replace", TemplateFilters::replace),
-        new Own("safe", (value, arguments) -> value));
+        new Own("safe", (value, arguments) -> value),
+        new Own("string", (value, arguments) -> PythonText.of(value)),
+        new Own("trim", TemplateFilters::trim));
   }
 
   /** Names of all filters that templates may use. */
@@ -110,7 +113,28 @@ final class TemplateFilters {
   }
 
   private static @Nullable Object replace(@Nullable Object value, Arguments arguments) {
-    return PythonMethods.call(String.valueOf(value), "replace", arguments.byPosition());
+    return PythonMethods.call(PythonText.of(value), "replace", arguments.byPosition());
+  }
+
+  private static @Nullable Object trim(@Nullable Object value, Arguments arguments) {
+    return PythonMethods.call(PythonText.of(value), "strip", arguments.byPosition());
+  }
+
+  private static String join(@Nullable Object value, Arguments arguments) {
+    String separator = PythonText.of(arguments.get(0, "d"));
+    Object attribute = arguments.get(1, "attribute");
+    StringBuilder out = new StringBuilder();
+    ForLoop elements = ObjectIterator.getLoop(value);
+    while (elements.hasNext()) {
+      Object element = elements.next();
+      if (attribute != null) {
+        element = arguments.interpreter().resolveProperty(element, String.valueOf(attribute));
+      }
+      String text = PythonText.of(element);
+      TemplateBounds.text((long) out.length() + separator.length() + text.length());
+      out.append(text).append(elements.hasNext() ? separator : "");
+    }
+    return out.toString();
   }
 
   private static List<Map.Entry<?, ?>> items(@Nullable Object value, Arguments arguments) {
@@ -121,8 +145,9 @@ final class TemplateFilters {
     if (WIDE.matcher(String.valueOf(value)).find()) {
       throw new IllegalArgumentException("format accepts widths of at most two digits");
     }
-    return new FormatFilter()
-        .filter(value, arguments.interpreter(), arguments.byPosition(), arguments.byName());
+    Object[] values = arguments.byPosition().clone();
+    Arrays.setAll(values, i -> values[i] instanceof Boolean flag ? PythonText.of(flag) : values[i]);
+    return new FormatFilter().filter(value, arguments.interpreter(), values, arguments.byName());
   }
 
   /** Blanks in front of every line but the first and empty ones, unless they are asked for. */

@@ -13,18 +13,18 @@ final class TemplateValues {
   private TemplateValues() {}
 
   /** A mutable deep copy of a map of plain data. */
-  static Map<String, @Nullable Object> copy(Map<String, ?> values) {
+  static Map<String, Object> copy(Map<String, ?> values) {
     return copyMap(values, 0);
   }
 
-  private static @Nullable Object copy(@Nullable Object value, int depth) {
+  private static Object copy(@Nullable Object value, int depth) {
     if (depth > MOST_DEPTH) {
       throw new ChatTemplateException(
           ChatTemplateException.Reason.REFUSED,
           "messages are nested more than " + MOST_DEPTH + " deep");
     }
     return switch (value) {
-      case null -> null;
+      case null -> PythonNone.NONE;
       case String text -> text;
       case Boolean flag -> flag;
       case Integer number -> number.longValue();
@@ -33,7 +33,7 @@ final class TemplateValues {
       case Double number -> number;
       case Map<?, ?> map -> copyMap(map, depth);
       case List<?> list -> {
-        List<@Nullable Object> copy = new ArrayList<>(list.size());
+        List<Object> copy = new ArrayList<>(list.size());
         for (Object element : list) {
           copy.add(copy(element, depth + 1));
         }
@@ -47,8 +47,8 @@ final class TemplateValues {
     };
   }
 
-  private static Map<String, @Nullable Object> copyMap(Map<?, ?> map, int depth) {
-    Map<String, @Nullable Object> copy = new LinkedHashMap<>();
+  private static Map<String, Object> copyMap(Map<?, ?> map, int depth) {
+    Map<String, Object> copy = new LinkedHashMap<>();
     map.forEach((key, value) -> copy.put(String.valueOf(key), copy(value, depth + 1)));
     return copy;
   }
