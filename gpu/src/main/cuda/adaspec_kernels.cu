@@ -4,6 +4,7 @@
 #include "elementwise.cu"
 #include "expand.cu"
 #include "matmul.cu"
+#include "penalties.cu"
 #include "rejection.cu"
 #include "sampling.cu"
 #include "upload.cu"

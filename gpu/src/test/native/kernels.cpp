@@ -59,6 +59,7 @@ const std::map<std::string, Binder>& kernels() {
       PRODUCT_ENTRIES(bf16),
       PRODUCT_ENTRIES(q8_0),
       PRODUCT_ENTRIES(q4_0),
+      ENTRY(penalise_logits),
       ENTRY(scan_logits),
       ENTRY(truncate_logits),
       ENTRY(race_tokens),

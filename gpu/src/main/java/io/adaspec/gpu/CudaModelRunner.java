@@ -17,8 +17,9 @@ import jcuda.driver.JCudaDriver;
 /**
  * One model on one GPU. A pass with its sampling is a copy of integers, a copy of sampling
  * parameters, one CUDA graph, a copy back and one wait, for the tokens. So the kernels of a pass
- * whose logits are wanted are not queued before it is known what for. Owns weights and work memory,
- * and KV memory unless it lies in that of another model; the context is the device's.
+ * whose logits are wanted are not queued before it is known what for. Where rows have penalties,
+ * pass and sampling are a graph each, and these come between. Owns weights and work memory, and KV
+ * memory unless it lies in that of another model; the context is the device's.
  */
 final class CudaModelRunner implements ModelRunner {
   private final CudaContext context;
@@ -32,6 +33,7 @@ final class CudaModelRunner implements ModelRunner {
   private final PinnedBuffer staging;
   private final LaunchGraphs<GraphShape> graphs;
   private final PassLauncher launcher;
+  private final DevicePenalties penalties;
   private final DeviceSampler sampler;
   private final Optional<LibraryProducts> library;
   private PassShape shape = NONE;
@@ -77,6 +79,9 @@ final class CudaModelRunner implements ModelRunner {
     this.staging = arena.allocatePinned(layout.bytes(), "the pass");
     this.launcher = new PassLauncher(kernels, model, kv, layout, work);
     this.graphs = new LaunchGraphs<>(context, this::launch);
+    this.penalties =
+        new DevicePenalties(
+            context, kernels, work.logits(), config.vocabularySize(), maxRows, arena);
     this.sampler =
         new DeviceSampler(
             context, kernels, work.pass(), work.logits(), config.vocabularySize(), maxRows, arena);
@@ -203,6 +208,10 @@ final class CudaModelRunner implements ModelRunner {
               + " and "
               + most);
     }
+    if (sampling.hasPenalties()) {
+      throw new IllegalArgumentException(
+          "a draft loop knows no penalties, which depend on its own tokens; draft pass by pass");
+    }
     requireFits(batch);
     awaitStaging();
     send(batch, layout.write(batch, drafts, staging.memory()));
@@ -225,6 +234,10 @@ final class CudaModelRunner implements ModelRunner {
               + sampling.rows());
     }
     if (logitRows > 0) {
+      if (sampling.hasPenalties()) {
+        compute();
+        penalties.apply(sampling);
+      }
       Sampling how = sampler.stage(sampling) ? Sampling.TRUNCATED : Sampling.PLAIN;
       graphs.launch(new GraphShape(shape, pending, how));
       pending = false;

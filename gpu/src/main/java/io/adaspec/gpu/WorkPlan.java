@@ -55,7 +55,7 @@ record WorkPlan(
             + 4L * config.vocabularySize()
             + 4L * (hiddenInputs + 2L * queryInputs + innerInputs)
             + 4L * config.ropeSize();
-    return Math.multiplyExact(perRow, maxRows) + 4 * partialFloats;
+    return Math.multiplyExact(perRow, maxRows) + 4 * partialFloats + DevicePenalties.bytes(maxRows);
   }
 
   /** Whether the splits of a pass have room. */

@@ -74,7 +74,7 @@ final class CudaDevices {
       SequenceWork work =
           new SequenceWork(
               0,
-              new TokenHistory(tokens, size),
+              new TokenHistory(tokens, size, 3),
               computed,
               rows,
               blocks,

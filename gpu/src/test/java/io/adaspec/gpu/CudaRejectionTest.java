@@ -11,6 +11,7 @@ import io.adaspec.runtime.model.ModelWeights;
 import io.adaspec.runtime.model.RejectionRows;
 import io.adaspec.runtime.model.RowSamples;
 import io.adaspec.runtime.model.RowSampling;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.sampling.RejectionSampler;
 import io.adaspec.runtime.speculation.Verifier;
@@ -19,6 +20,7 @@ import io.adaspec.runtime.time.NanoClock;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import jcuda.driver.JCudaDriver;
@@ -107,6 +109,9 @@ class CudaRejectionTest {
               NanoClock.system());
       for (int seed = 1; seed <= 3; seed++) {
         SamplingParams sampling = new SamplingParams(2, 200, 0.99f, 0, seed);
+        if (seed == 3) {
+          sampling = sampling.with(new Penalties(1.3f, 0.4f, -0.2f, Map.of(11, 3f)));
+        }
         long before = driver.bytesToHost();
         List<Integer> text = CudaDevices.decode(here::execute, 3, 20, sampling, Verifier.REJECTION);
         assertThat(driver.bytesToHost() - before)

@@ -8,8 +8,10 @@ import io.adaspec.runtime.model.ModelRunner;
 import io.adaspec.runtime.model.ModelWeights;
 import io.adaspec.runtime.model.RowSamples;
 import io.adaspec.runtime.model.RowSampling;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.sampling.InvalidLogitsException;
+import io.adaspec.runtime.sampling.PenalisedTokens;
 import io.adaspec.runtime.tensor.WeightFormat;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -78,6 +80,19 @@ class DraftLoopTest {
                 () -> runner.forwardAndDraft(first(), sampling(0), DRAFTS, new RowSamples()))
             .isInstanceOf(InvalidLogitsException.class);
       }
+    }
+  }
+
+  @Test
+  void penaltiesAreRefusedSinceTheyDependOnWhatIsDrafted() {
+    ModelWeights model = RandomModels.of(RandomModels.config(false), WeightFormat.F32, 31);
+    Penalties penalties = Penalties.ofRepetition(1.1f);
+    RowSampling penalised = sampling(0);
+    penalised.penalise(new PenalisedTokens(penalties), 0);
+    try (ModelRunner runner = TestRunners.cuda(context, model, BLOCKS)) {
+      assertThatThrownBy(() -> runner.forwardAndDraft(first(), penalised, DRAFTS, new RowSamples()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("penalties");
     }
   }
 

@@ -7,7 +7,9 @@ import io.adaspec.runtime.model.ForwardBatch;
 import io.adaspec.runtime.model.ModelWeights;
 import io.adaspec.runtime.model.RowSamples;
 import io.adaspec.runtime.model.RowSampling;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.SamplingParams;
+import io.adaspec.runtime.sampling.PenalisedTokens;
 import io.adaspec.runtime.tensor.WeightFormat;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -56,6 +58,29 @@ class StepCostTest {
             .isEqualTo(5 * CHOICE_BYTES);
       }
     }
+  }
+
+  @Test
+  void penaltiesCostACopyAKernelAndAGraphMore() {
+    try (CudaContext context = CudaContext.create(0);
+        CudaModelRunner runner = TestRunners.cuda(context, model, 20)) {
+      penalisedPass(runner);
+      assertThat(cost(() -> penalisedPass(runner)))
+          .isEqualTo(List.of(0L, 0L, 0L, 1L, 3L, 2L, 1L, 1L));
+    }
+  }
+
+  private static void penalisedPass(CudaModelRunner runner) {
+    Penalties penalties = new Penalties(1.1f, 0.5f, 0, Map.of(4, 1f));
+    chunk(runner, true, 5);
+    RowSampling sampling = new RowSampling();
+    for (int row = 0; row < 5; row++) {
+      sampling.add(truncated().with(penalties), row);
+      PenalisedTokens text = new PenalisedTokens(penalties);
+      text.append(row, true);
+      sampling.penalise(text, 0);
+    }
+    runner.sample(sampling, new RowSamples());
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.adaspec.runtime.device;
 import io.adaspec.runtime.drafting.Drafts;
 import io.adaspec.runtime.drafting.ModelDrafter;
 import io.adaspec.runtime.drafting.NgramDrafter;
+import io.adaspec.runtime.drafting.TextPenalties;
 import io.adaspec.runtime.model.DeviceRejection;
 import io.adaspec.runtime.model.ModelRunner;
 import io.adaspec.runtime.sampling.InvalidLogitsException;
@@ -25,11 +26,12 @@ import java.util.Optional;
  * n-gram proposals, draft passes with the strategy asked between them, one ragged target pass,
  * acceptance.
  *
- * <p>Between steps it keeps nothing but scratch memory, so it is as stateless as {@link Device}
- * demands. Used by one thread.
+ * <p>Between steps it keeps nothing but scratch memory and a cache that it can rebuild, so it is as
+ * stateless as {@link Device} demands. Used by one thread.
  */
 public final class StepRunner {
   private final Optional<DeviceRejection> rejection;
+  private final TextPenalties penalties;
   private final TargetPass target;
   private final Optional<ModelDrafter> modelDrafter;
   private final NgramDrafter ngramDrafter = new NgramDrafter();
@@ -45,8 +47,9 @@ public final class StepRunner {
   public StepRunner(ModelRunner target, Optional<ModelRunner> draft, NanoClock clock) {
     draft.ifPresent(runner -> requireSameVocabulary(target, runner));
     this.rejection = target.rejectionOf(draft);
-    this.target = new TargetPass(target, rejection);
-    this.modelDrafter = draft.map(runner -> new ModelDrafter(runner, rejection));
+    this.penalties = new TextPenalties(target.config().vocabularySize());
+    this.target = new TargetPass(target, rejection, penalties);
+    this.modelDrafter = draft.map(runner -> new ModelDrafter(runner, rejection, penalties));
     this.clock = clock;
   }
 
@@ -74,6 +77,7 @@ public final class StepRunner {
 
   private StepResult run(StepPlan plan) {
     long start = clock.nanoTime();
+    penalties.begin(plan.work());
     SurvivalTable survival = draft(plan);
     long drafted = clock.nanoTime();
     int[] lengths = plan.strategy().select(plan.batch(), survival, plan.cost());

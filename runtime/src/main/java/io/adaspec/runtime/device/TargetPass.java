@@ -1,6 +1,7 @@
 package io.adaspec.runtime.device;
 
 import io.adaspec.runtime.drafting.Drafts;
+import io.adaspec.runtime.drafting.TextPenalties;
 import io.adaspec.runtime.model.DeviceRejection;
 import io.adaspec.runtime.model.ForwardBatch;
 import io.adaspec.runtime.model.ModelRunner;
@@ -23,6 +24,7 @@ import java.util.Optional;
 final class TargetPass {
   private final ModelRunner runner;
   private final Optional<DeviceRejection> rejection;
+  private final TextPenalties penalties;
   private final RejectionRows toReject = new RejectionRows();
   private int[] firstToReject = new int[16];
   private int[] recovered = new int[64];
@@ -35,10 +37,12 @@ final class TargetPass {
 
   /**
    * @param rejection of the runner; where it is there, distributions stay on the device
+   * @param penalties of the step's sequences
    */
-  TargetPass(ModelRunner runner, Optional<DeviceRejection> rejection) {
+  TargetPass(ModelRunner runner, Optional<DeviceRejection> rejection, TextPenalties penalties) {
     this.runner = runner;
     this.rejection = rejection;
+    this.penalties = penalties;
   }
 
   /**
@@ -128,23 +132,22 @@ final class TargetPass {
     requireBlocks(sequence, end + verified);
     batch.addSequence(sequence.blockTable());
     for (int position = sequence.computed(); position < end; position++) {
-      addRow(entry, sequence, sequence.tokens().get(position), position, position == size - 1);
+      int logitRow = batch.addRow(sequence.tokens().get(position), position, position == size - 1);
+      if (position == size - 1) {
+        firstLogitRows[entry] = logitRow;
+        addSampling(entry, sequence, drafts, 0);
+      }
     }
     for (int i = 0; i < verified; i++) {
-      addRow(entry, sequence, drafts.token(entry, i), size + i, true);
+      batch.addRow(drafts.token(entry, i), size + i, true);
+      addSampling(entry, sequence, drafts, i + 1);
     }
     contextReads += BatchView.contextReads(sequence.computed(), sequence.rows() + verified);
   }
 
-  private void addRow(
-      int entry, SequenceWork sequence, int token, int position, boolean needsLogits) {
-    int logitRow = batch.addRow(token, position, needsLogits);
-    if (needsLogits) {
-      sampling.add(sequence.sampling(), position + 1, false);
-      if (position == sequence.tokens().size() - 1) {
-        firstLogitRows[entry] = logitRow;
-      }
-    }
+  private void addSampling(int entry, SequenceWork sequence, Drafts drafts, int draftsBefore) {
+    sampling.add(sequence.sampling(), sequence.tokens().size() + draftsBefore, false);
+    penalties.penalise(sampling, entry, draftsBefore, drafts);
   }
 
   /** What the device decided. */

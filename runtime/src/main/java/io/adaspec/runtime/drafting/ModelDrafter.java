@@ -23,6 +23,7 @@ import java.util.Optional;
 public final class ModelDrafter implements Drafter {
   private final ModelRunner runner;
   private final Optional<DeviceRejection> rejection;
+  private final TextPenalties penalties;
   private final ForwardBatch batch = new ForwardBatch();
   private final RowSampling sampling = new RowSampling();
   private final RowSamples samples = new RowSamples();
@@ -37,10 +38,13 @@ public final class ModelDrafter implements Drafter {
 
   /**
    * @param rejection keeps distributions where it is there; else they are read
+   * @param penalties of the step's sequences, which begins a step before this drafter does
    */
-  public ModelDrafter(ModelRunner runner, Optional<DeviceRejection> rejection) {
+  public ModelDrafter(
+      ModelRunner runner, Optional<DeviceRejection> rejection, TextPenalties penalties) {
     this.runner = runner;
     this.rejection = rejection;
+    this.penalties = penalties;
   }
 
   @Override
@@ -125,9 +129,14 @@ public final class ModelDrafter implements Drafter {
     }
   }
 
-  /** Whether {@link #draftAll} is there for these entries; distributions are kept pass by pass. */
+  /**
+   * Whether {@link #draftAll} is there for these entries; distributions are kept pass by pass, and
+   * penalties depend on what was drafted.
+   */
   public boolean draftsAtOnce(Drafts drafts) {
-    return work.size() <= runner.mostDraftedAtOnce() && !drafts.keepsDistributions();
+    return work.size() <= runner.mostDraftedAtOnce()
+        && !drafts.keepsDistributions()
+        && !penalties.any();
   }
 
   /**
@@ -225,6 +234,7 @@ public final class ModelDrafter implements Drafter {
       if (last) {
         logitEntries[logitRow] = entry;
         sampling.add(sequence.sampling(), position + 1, needsConfidence);
+        penalties.penalise(sampling, entry, drafts.count(entry), drafts);
       }
     }
     contextReads += BatchView.contextReads(start, count);

@@ -38,6 +38,9 @@ public interface ModelRunner extends AutoCloseable {
    * distribution with noise keyed by (seed, position), or the most likely token (lowest id among
    * equals) when greedy.
    *
+   * <p>Penalties change the pass's logits themselves, so {@link #distribution} and rejection
+   * verification find them changed; a pass is sampled with penalties once.
+   *
    * @param sampling one entry per logit row, in order
    * @param out receives tokens, confidences and margins
    */
@@ -54,7 +57,7 @@ public interface ModelRunner extends AutoCloseable {
    * {@link #forward} and {@link #sample} in turn, with less waiting between.
    *
    * @param batch logit rows are the last rows of their sequences
-   * @param sampling one entry per logit row, in order
+   * @param sampling one entry per logit row, in order, without penalties
    * @param drafts [logit rows] tokens to sample for each, at least one; its block table holds them
    *     all but the last
    * @param out receives the samples of the first pass, then of the second (of the logit rows with
@@ -78,14 +81,15 @@ public interface ModelRunner extends AutoCloseable {
 
   /**
    * The transformed distribution of one logit row of the last pass (for rejection sampling and
-   * tests).
+   * tests); with penalties if it was sampled with them.
    *
    * @param out [vocabulary] receives probabilities that sum to 1; one-hot when greedy
    */
   void distribution(int logitRow, SamplingParams params, float[] out);
 
   /**
-   * The raw logits of one logit row of the last pass (for tests and logprobs).
+   * The logits of one logit row of the last pass (for tests and logprobs), raw unless it was
+   * sampled with penalties.
    *
    * @param out [vocabulary] receives the logits
    */

@@ -34,7 +34,9 @@ public final class RowSamples {
     return confidences;
   }
 
-  /** [logit rows] the largest logit minus the second largest, before any transform. */
+  /**
+   * [logit rows] the largest logit minus the second largest, before any transform but penalties.
+   */
   public float[] margins() {
     return margins;
   }

@@ -169,7 +169,7 @@ public final class Sequence {
   }
 
   TokenHistory history() {
-    return new TokenHistory(tokens, known);
+    return new TokenHistory(tokens, known, request.prompt().size());
   }
 
   /** The array behind the history; only the first {@link #knownTokens} are meant. */

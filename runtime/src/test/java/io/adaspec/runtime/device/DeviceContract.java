@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adaspec.runtime.device.StepHarness.Sequence;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.SpeculationStrategy;
@@ -12,6 +13,7 @@ import io.adaspec.runtime.step.StepPlan;
 import io.adaspec.runtime.step.StepResult;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,6 +25,7 @@ public abstract class DeviceContract {
   protected static final int MAX_ROWS = 48;
 
   private static final int OUTPUT = 24;
+  private static final Penalties PENALTIES = new Penalties(1.2f, 0.6f, 0.3f, Map.of(9, 2f));
 
   private Device device = new NoDevice();
 
@@ -159,7 +162,7 @@ public abstract class DeviceContract {
     harness.add(prompt(20, 1), OUTPUT, SamplingParams.greedy());
     harness.add(prompt(1, 2), OUTPUT, SamplingParams.of(0.8f, 42));
     harness.add(prompt(13, 3), OUTPUT, new SamplingParams(0.9f, 20, 0.95f, 0.02f, 43));
-    harness.add(prompt(7, 4), OUTPUT, SamplingParams.of(1.3f, -1));
+    harness.add(prompt(7, 4), OUTPUT, SamplingParams.of(1.3f, -1).with(PENALTIES));
   }
 
   private static List<List<Integer>> outputs(StepHarness harness) {

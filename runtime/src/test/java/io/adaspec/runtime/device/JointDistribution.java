@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.adaspec.runtime.model.ForwardBatch;
 import io.adaspec.runtime.model.HashModelRunner;
 import io.adaspec.runtime.request.SamplingParams;
+import io.adaspec.runtime.sampling.DensePenalties;
+import io.adaspec.runtime.sampling.TokenSampler;
 import java.util.List;
 
 /** Which three tokens a toy model gives after a prompt, and how often they should come. */
@@ -100,7 +102,9 @@ public final class JointDistribution {
     }
     target.forward(batch);
     float[] out = new float[VOCABULARY];
-    target.distribution(0, params, out);
+    target.logits(0, out);
+    float[] logits = DensePenalties.changed(out, params.penalties(), prompt, after);
+    new TokenSampler(VOCABULARY).distribution(logits, 0, params, out);
     return out;
   }
 

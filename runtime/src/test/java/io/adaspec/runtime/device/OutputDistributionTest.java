@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.adaspec.runtime.device.StepHarness.Sequence;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.sampling.RejectionSampler;
 import io.adaspec.runtime.sampling.TokenSampler;
@@ -11,6 +12,7 @@ import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.SpeculationStrategy;
 import io.adaspec.runtime.speculation.Strategies;
 import io.adaspec.runtime.speculation.Verifier;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.LongUnaryOperator;
@@ -30,7 +32,12 @@ class OutputDistributionTest {
     SpeculationStrategy ragged = new RaggedByConfidence(0.2f, 0.4f, DrafterKind.MODEL);
     SamplingParams plain = SamplingParams.of(0.9f, 0);
     SamplingParams truncated = new SamplingParams(1.2f, 5, 0.9f, 0.05f, 0);
+    SamplingParams penalised =
+        SamplingParams.of(0.9f, 0).with(new Penalties(1.3f, 0.8f, 0.4f, Map.of(2, 0.5f)));
     return Stream.of(
+        Arguments.of(model, Verifier.COUPLED, penalised),
+        Arguments.of(model, Verifier.REJECTION, penalised),
+        Arguments.of(ngram, Verifier.REJECTION, penalised),
         Arguments.of(Strategies.parse("off"), Verifier.COUPLED, plain),
         Arguments.of(model, Verifier.COUPLED, plain),
         Arguments.of(model, Verifier.COUPLED, truncated),
@@ -53,7 +60,12 @@ class OutputDistributionTest {
     for (int seed = 0; seed < SEEDS; seed++) {
       SamplingParams seeded =
           new SamplingParams(
-              params.temperature(), params.topK(), params.topP(), params.minP(), seed * 77L);
+              params.temperature(),
+              params.topK(),
+              params.topP(),
+              params.minP(),
+              seed * 77L,
+              params.penalties());
       Sequence sequence = harness.add(JointDistribution.prompt(), 5, seeded);
       harness.finish(strategy, 512);
       counts[JointDistribution.cell(sequence.output())]++;

@@ -192,7 +192,7 @@ final class StepHarness {
     }
     return new SequenceWork(
         s.number,
-        new TokenHistory(s.tokens, s.size),
+        new TokenHistory(s.tokens, s.size, s.promptTokens),
         s.computed,
         rows,
         s.blocks,

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adaspec.runtime.device.StepHarness.Sequence;
+import io.adaspec.runtime.model.ForwardBatch;
 import io.adaspec.runtime.model.HashModelRunner;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.SamplingParams;
+import io.adaspec.runtime.sampling.DensePenalties;
+import io.adaspec.runtime.sampling.TokenSampler;
 import io.adaspec.runtime.speculation.BatchView;
 import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.speculation.DraftChoices;
@@ -18,7 +22,9 @@ import io.adaspec.runtime.step.SequenceResult;
 import io.adaspec.runtime.step.StepResult;
 import io.adaspec.runtime.time.NanoClock;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -30,6 +36,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StepRunnerTest {
   private static final int VOCABULARY = 24;
   private static final int OUTPUT = 60;
+  private static final Penalties PENALTIES =
+      new Penalties(1.2f, 0.15f, 0.3f, Map.of(3, 1f, 9, -100f));
 
   static Stream<SpeculationStrategy> strategies() {
     return Stream.of(
@@ -81,10 +89,48 @@ class StepRunnerTest {
     assertThat(outputs(harness)).isEqualTo(plain);
   }
 
+  @Test
+  void penalisedTextIsThatOfTheFormulaOverTheWholeVocabulary() {
+    List<List<Integer>> texts = texts(Strategies.parse("fixed:4"), 512);
+    int[] greedy = plainText(prompt(12, 6), SamplingParams.greedy().with(PENALTIES));
+    int[] sampled = plainText(prompt(5, 7), SamplingParams.of(0.8f, 44).with(PENALTIES));
+    assertThat(texts.get(5)).isEqualTo(Arrays.stream(greedy).boxed().toList());
+    assertThat(texts.get(6)).isEqualTo(Arrays.stream(sampled).boxed().toList());
+  }
+
+  /** By asking the target for one token after the other. */
+  private static int[] plainText(int[] prompt, SamplingParams params) {
+    HashModelRunner target = model(7, 0.6, 512);
+    TokenSampler sampler = new TokenSampler(VOCABULARY);
+    int[] blocks = new int[20];
+    Arrays.setAll(blocks, i -> i);
+    int[] text = Arrays.copyOf(prompt, prompt.length + OUTPUT);
+    float[] logits = new float[VOCABULARY];
+    for (int size = prompt.length; size < text.length; size++) {
+      ForwardBatch batch = new ForwardBatch();
+      batch.addSequence(blocks);
+      for (int p = 0; p < size; p++) {
+        batch.addRow(text[p], p, p == size - 1);
+      }
+      target.forward(batch);
+      target.logits(0, logits);
+      float[] changed =
+          DensePenalties.changed(
+              logits, params.penalties(), prompt, Arrays.copyOfRange(text, prompt.length, size));
+      text[size] = sampler.sample(changed, 0, params, size, false);
+    }
+    return Arrays.copyOfRange(text, prompt.length, text.length);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"fixed:1", "fixed:4", "fixed:8"})
   void aDraftEqualToTheTargetIsAcceptedWholly(String spec) {
-    for (SamplingParams sampling : List.of(SamplingParams.greedy(), SamplingParams.of(0.8f, 5))) {
+    for (SamplingParams sampling :
+        List.of(
+            SamplingParams.greedy(),
+            SamplingParams.of(0.8f, 5),
+            SamplingParams.greedy().with(PENALTIES),
+            SamplingParams.of(0.8f, 5).with(PENALTIES))) {
       StepHarness harness = new StepHarness(model(7, 2, 512), Optional.of(model(7, 2, 512)), 1);
       Sequence sequence = harness.add(prompt(20, 3), OUTPUT, sampling);
       harness.finish(Strategies.parse(spec, DrafterKind.MODEL, 8), 8);
@@ -168,11 +214,12 @@ class StepRunnerTest {
 
   @Test
   void rejectionSamplingOfGreedyTextIsLosslessToo() {
-    List<Integer> plain = texts(Strategies.parse("off"), 512).get(0);
+    List<List<Integer>> plain = texts(Strategies.parse("off"), 512);
     StepHarness harness = harness().verifier(Verifier.REJECTION);
     addAll(harness);
     harness.finish(Strategies.parse("fixed:4"), 512);
-    assertThat(outputs(harness).get(0)).isEqualTo(plain);
+    assertThat(outputs(harness).get(0)).isEqualTo(plain.get(0));
+    assertThat(outputs(harness).get(5)).as("with penalties").isEqualTo(plain.get(5));
   }
 
   @Test
@@ -278,6 +325,8 @@ class StepRunnerTest {
     harness.add(prompt(33, 3), OUTPUT, new SamplingParams(0.8f, 8, 0.95f, 0.02f, 43));
     harness.add(prompt(7, 4), OUTPUT, SamplingParams.greedy());
     harness.add(prompt(12, 5), OUTPUT, SamplingParams.of(1.3f, -1));
+    harness.add(prompt(12, 6), OUTPUT, SamplingParams.greedy().with(PENALTIES));
+    harness.add(prompt(5, 7), OUTPUT, SamplingParams.of(0.8f, 44).with(PENALTIES));
   }
 
   private static List<List<Integer>> outputs(StepHarness harness) {

@@ -7,6 +7,7 @@ import io.adaspec.runtime.model.ForwardBatch;
 import io.adaspec.runtime.model.HashModelRunner;
 import io.adaspec.runtime.model.LoopingRunner;
 import io.adaspec.runtime.model.ModelRunner;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.step.SequenceWork;
@@ -64,6 +65,35 @@ class ModelDrafterTest {
     assertThat(drafter(filled()).draftsAtOnce(drafts)).isFalse();
     drafts.begin(SIZES.length, 8, true);
     assertThat(drafter(new LoopingRunner(filled(), SIZES.length)).draftsAtOnce(drafts)).isFalse();
+  }
+
+  @Test
+  void penaltiesThatDependOnTheDraftAreDraftedPassByPass() {
+    TextPenalties penalties = new TextPenalties(VOCABULARY);
+    ModelDrafter drafter =
+        new ModelDrafter(new LoopingRunner(filled(), 1), Optional.empty(), penalties);
+    Drafts drafts = new Drafts();
+    drafts.begin(1, 8, false);
+    for (boolean penalised : new boolean[] {false, true}) {
+      SequenceWork plain = work(0, 3);
+      SequenceWork work =
+          new SequenceWork(
+              0,
+              plain.tokens(),
+              plain.computed(),
+              1,
+              plain.blockTable(),
+              penalised
+                  ? SamplingParams.greedy().with(Penalties.ofRepetition(1.1f))
+                  : SamplingParams.greedy(),
+              DrafterKind.MODEL,
+              3,
+              plain.draftComputed(),
+              plain.draftBlockTable());
+      penalties.begin(List.of(work));
+      drafter.begin(List.of(work));
+      assertThat(drafter.draftsAtOnce(drafts)).isEqualTo(!penalised);
+    }
   }
 
   @Test
@@ -139,7 +169,8 @@ class ModelDrafterTest {
   }
 
   private static ModelDrafter drafter(ModelRunner runner) {
-    ModelDrafter drafter = new ModelDrafter(runner, Optional.empty());
+    ModelDrafter drafter =
+        new ModelDrafter(runner, Optional.empty(), new TextPenalties(VOCABULARY));
     drafter.needsConfidence(true);
     List<SequenceWork> work = new ArrayList<>();
     for (int entry = 0; entry < SIZES.length; entry++) {

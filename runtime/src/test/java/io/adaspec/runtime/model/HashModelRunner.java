@@ -158,6 +158,7 @@ public final class HashModelRunner implements ModelRunner {
   public void sample(RowSampling sampling, RowSamples out) {
     out.ensure(sampling.rows());
     for (int row = 0; row < sampling.rows(); row++) {
+      sampling.penalise(row, logits, row * config.vocabularySize());
       out.tokenIds()[row] =
           sampler.sample(
               logits,

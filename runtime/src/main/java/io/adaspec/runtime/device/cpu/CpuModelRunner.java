@@ -147,6 +147,7 @@ public final class CpuModelRunner implements ModelRunner {
     TokenSampler sampler = samplers[worker];
     int at = row * transformer.logits().stride();
     SamplingParams params = sampled.params(row);
+    sampled.penalise(row, transformer.logits().data(), at);
     int token =
         sampler.sample(transformer.logits().data(), at, params, sampled.position(row), false);
     samples.tokenIds()[row] = token;

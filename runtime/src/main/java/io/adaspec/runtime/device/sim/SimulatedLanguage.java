@@ -5,7 +5,8 @@ import io.adaspec.runtime.step.TokenHistory;
 
 /**
  * Which token follows which text, for target and draft: pure functions of the text's hash. A draft
- * token is the target's or its neighbour, as the {@link DraftModel} says.
+ * token is the target's or its neighbour, as the {@link DraftModel} says. Of how a request samples
+ * only its seed matters, and whether it is greedy; penalties change nothing.
  */
 final class SimulatedLanguage {
   private static final long TARGET = 0x7461726765740001L;

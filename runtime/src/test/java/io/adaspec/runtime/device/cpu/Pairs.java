@@ -5,12 +5,14 @@ import io.adaspec.runtime.model.ModelFiles;
 import io.adaspec.runtime.model.SharedAssets;
 import io.adaspec.runtime.model.TinyPair;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.request.TokenIds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /** The target/draft pairs that tests decode with. */
@@ -57,15 +59,18 @@ enum Pairs {
         .resolve(name);
   }
 
-  /** Requests of all kinds: greedy and sampled with seeds, short and longer prompts. */
+  /**
+   * Requests of all kinds: greedy and sampled with seeds, with penalties and without, short and
+   * longer prompts.
+   */
   List<InferenceRequest> requests(LoadedModel target, int outputTokens) {
     List<SamplingParams> ways =
         List.of(
             SamplingParams.greedy(),
             SamplingParams.of(0.8f, 42),
-            SamplingParams.of(0.8f, 43),
+            SamplingParams.of(0.8f, 43).with(new Penalties(1.1f, 0.3f, 0.2f, Map.of(7, 1f))),
             new SamplingParams(0.8f, 20, 0.95f, 0.02f, 44),
-            SamplingParams.greedy());
+            SamplingParams.greedy().with(new Penalties(1.2f, 0.5f, -0.1f, Map.of())));
     List<InferenceRequest> requests = new ArrayList<>();
     for (int i = 0; i < ways.size(); i++) {
       TokenIds prompt = TokenIds.of(prompt(target, i));
