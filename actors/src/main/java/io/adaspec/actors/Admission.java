@@ -33,6 +33,10 @@ final class Admission {
     if (request.prompt().max() >= model.tokenizer().vocabularySize()) {
       return Optional.of(Refusals.unknownToken(request, model));
     }
+    Optional<Integer> foreign = biasedBeyond(request, model.tokenizer().vocabularySize());
+    if (foreign.isPresent()) {
+      return Optional.of(Refusals.unknownBias(foreign.get(), model));
+    }
     if (request.prompt().size() >= model.contextTokens()) {
       return Optional.of(Refusals.longerThanContext(request, model));
     }
@@ -44,6 +48,12 @@ final class Admission {
       case Admitted admitted -> Optional.empty();
       case Refused refused -> refusal(request, refused);
     };
+  }
+
+  private static Optional<Integer> biasedBeyond(InferenceRequest request, int vocabulary) {
+    return request.sampling().penalties().logitBias().keySet().stream()
+        .filter(token -> token >= vocabulary)
+        .max(Integer::compare);
   }
 
   private Optional<Refusal> refusal(InferenceRequest request, Refused refused) {

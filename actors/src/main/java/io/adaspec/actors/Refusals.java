@@ -35,10 +35,18 @@ final class Refusals {
   }
 
   static Refusal unknownToken(InferenceRequest request, EngineModel model) {
+    return unknown("the prompt has token " + request.prompt().max(), model);
+  }
+
+  /** A logit bias of a token that is none. */
+  static Refusal unknownBias(int token, EngineModel model) {
+    return unknown("logit_bias names token " + token, model);
+  }
+
+  private static Refusal unknown(String what, EngineModel model) {
     return new Refusal(
         Reason.INVALID,
-        "the prompt has token "
-            + request.prompt().max()
+        what
             + ", but the vocabulary of "
             + model.name()
             + " ends at "

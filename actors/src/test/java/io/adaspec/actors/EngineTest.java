@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adaspec.runtime.request.FinishReason;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.Penalties;
+import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.request.TokenIds;
@@ -272,6 +274,19 @@ class EngineTest {
         .isInstanceOfSatisfying(
             RequestRefusedException.class, refused -> assertThat(refused.neverFits()).isTrue())
         .hasMessageContaining("token 64")
+        .hasMessageContaining("ends at 63");
+  }
+
+  @Test
+  void refusesALogitBiasOutsideTheVocabulary() {
+    Engine engine = fixture.engine(TestDevice.running(EngineFixture.SIM));
+    InferenceRequest request =
+        InferenceRequest.builder("r", TokenIds.of(1), 5, 0)
+            .sampling(SamplingParams.greedy().with(new Penalties(1, 0, 0, Map.of(64, 1f))))
+            .build();
+    assertThatThrownBy(() -> fixture.run(engine, request))
+        .isInstanceOf(RequestRefusedException.class)
+        .hasMessageContaining("logit_bias names token 64")
         .hasMessageContaining("ends at 63");
   }
 

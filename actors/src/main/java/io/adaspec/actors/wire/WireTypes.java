@@ -10,6 +10,7 @@ import io.adaspec.actors.TokenEvent;
 import io.adaspec.actors.WorkerProtocol;
 import io.adaspec.runtime.request.FinishReason;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.request.ServiceClass;
@@ -30,10 +31,12 @@ import org.apache.pekko.actor.typed.ActorRef;
 /**
  * The classes that may be on the wire, with their ids. Append-only: an id once given is never given
  * to another class, and enum constants and record components are only added together with a new id,
- * so that nodes of two versions understand each other or refuse each other's message.
+ * so that nodes of two versions understand each other or refuse each other's message. Only a
+ * message's id is sure to be written, so one that has such a record inside gets a new one too.
  *
  * <p>Given up: 114, a failure without its {@link FailureReason}; 145, 150 and 151, a policy and a
- * status without service classes and the slow loop.
+ * status without service classes and the slow loop; 110, 117 and 142, requests without {@link
+ * Penalties}.
  */
 final class WireTypes {
   /** Ids of the types that have serializers of their own: collections, token ids, actor refs. */
@@ -47,26 +50,25 @@ final class WireTypes {
   /** Messages, which may stand alone. */
   static final Map<Integer, Class<?>> MESSAGES =
       Map.ofEntries(
-          Map.entry(110, EngineProtocol.Generate.class),
           Map.entry(111, EngineProtocol.Started.class),
           Map.entry(112, EngineProtocol.Delivered.class),
           Map.entry(113, EngineProtocol.Refused.class),
           Map.entry(115, EngineProtocol.Demand.class),
           Map.entry(116, EngineProtocol.Cancel.class),
-          Map.entry(117, WorkerProtocol.Submit.class),
           Map.entry(118, WorkerProtocol.GetStatus.class),
           Map.entry(119, WorkerProtocol.ApplyPolicy.class),
           Map.entry(120, WorkerProtocol.Status.class),
           Map.entry(121, WorkerProtocol.PolicyApplied.class),
           Map.entry(122, WorkerProtocol.Rejected.class),
-          Map.entry(123, EngineProtocol.Failed.class));
+          Map.entry(123, EngineProtocol.Failed.class),
+          Map.entry(124, EngineProtocol.Generate.class),
+          Map.entry(125, WorkerProtocol.Submit.class));
 
   /** Records inside messages. */
   static final Map<Integer, Class<?>> RECORDS =
       Map.ofEntries(
           Map.entry(140, InferenceRequest.class),
           Map.entry(141, RequestId.class),
-          Map.entry(142, SamplingParams.class),
           Map.entry(143, SloTarget.class),
           Map.entry(144, SpeculationPreference.class),
           Map.entry(146, TokenEvent.Tokens.class),
@@ -82,7 +84,9 @@ final class WireTypes {
           Map.entry(158, ClassPolicy.class),
           Map.entry(159, ControlReport.class),
           Map.entry(160, ControlReport.OfClass.class),
-          Map.entry(161, ControlInputs.class));
+          Map.entry(161, ControlInputs.class),
+          Map.entry(162, SamplingParams.class),
+          Map.entry(163, Penalties.class));
 
   /** Enums inside messages. */
   static final Map<Integer, Class<?>> ENUMS =

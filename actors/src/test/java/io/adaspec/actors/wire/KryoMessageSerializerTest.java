@@ -16,6 +16,7 @@ import io.adaspec.actors.WireMessage;
 import io.adaspec.actors.WorkerProtocol;
 import io.adaspec.runtime.request.FinishReason;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.request.ServiceClass;
@@ -84,7 +85,9 @@ class KryoMessageSerializerTest {
             "request-1", TokenIds.of(IntStream.range(0, promptTokens).toArray()), 99, 123456789L)
         .stopTokens(TokenIds.of(2, 128_009))
         .stopStrings(List.of("\n\n", "ende 😀"))
-        .sampling(new SamplingParams(0.8f, 40, 0.95f, 0.05f, -17))
+        .sampling(
+            new SamplingParams(0.8f, 40, 0.95f, 0.05f, -17)
+                .with(new Penalties(1.1f, -0.5f, 2, Map.of(7, -100f, 128_009, 0.25f))))
         .serviceClass(ServiceClass.INTERACTIVE)
         .slo(new SloTarget(300_000_000L, SloTarget.NONE))
         .speculation(new SpeculationPreference(SpeculationPreference.Mode.AUTO, 4))
@@ -217,10 +220,12 @@ class KryoMessageSerializerTest {
         .isEqualTo("123");
     assertThat(WireTypes.MESSAGES.keySet())
         .containsExactlyInAnyOrderElementsOf(
-            Stream.concat(ids(110, 113).stream(), ids(115, 123).stream()).toList());
+            Stream.of(ids(111, 113), ids(115, 116), ids(118, 125)).flatMap(List::stream).toList());
     assertThat(WireTypes.RECORDS.keySet())
         .containsExactlyInAnyOrderElementsOf(
-            Stream.of(ids(140, 144), ids(146, 149), ids(152, 161)).flatMap(List::stream).toList());
+            Stream.of(ids(140, 141), ids(143, 144), ids(146, 149), ids(152, 163))
+                .flatMap(List::stream)
+                .toList());
     assertThat(WireTypes.ENUMS.keySet()).containsExactlyInAnyOrderElementsOf(ids(180, 188));
   }
 
@@ -281,7 +286,7 @@ class KryoMessageSerializerTest {
     assertThatThrownBy(() -> serializer.toBinary(large))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("max-message-bytes");
-    assertThatThrownBy(() -> serializer.fromBinary(new byte[1 << 20], "110"))
+    assertThatThrownBy(() -> serializer.fromBinary(new byte[1 << 20], "124"))
         .isInstanceOf(NotSerializableException.class);
     byte[] bytes = serializer.toBinary(new EngineProtocol.Demand(5));
     assertThat(serializer.fromBinary(bytes, "115")).as("works on").isNotNull();

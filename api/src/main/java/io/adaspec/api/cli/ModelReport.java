@@ -151,6 +151,7 @@ final class ModelReport {
     report.put("top_k", sampling.topK());
     report.put("top_p", sampling.topP());
     report.put("min_p", sampling.minP());
+    report.put("repetition_penalty", sampling.repetitionPenalty());
     return report;
   }
 }

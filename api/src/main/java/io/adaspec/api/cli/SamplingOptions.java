@@ -1,6 +1,8 @@
 package io.adaspec.api.cli;
 
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.SamplingParams;
+import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -36,6 +38,26 @@ final class SamplingOptions {
   private float minP;
 
   @Option(
+      names = "--repetition-penalty",
+      paramLabel = "R",
+      description =
+          "Logits of tokens in prompt and output: positive ones divided by R, others multiplied."
+              + " Default: 1, none.")
+  private float repetitionPenalty = 1;
+
+  @Option(
+      names = "--frequency-penalty",
+      paramLabel = "F",
+      description = "F off a token's logit for each time it is in the output. Default: 0.")
+  private float frequencyPenalty;
+
+  @Option(
+      names = "--presence-penalty",
+      paramLabel = "P",
+      description = "P off a token's logit once it is in the output. Default: 0.")
+  private float presencePenalty;
+
+  @Option(
       names = "--seed",
       paramLabel = "S",
       description = "Same seed, same text, however much is speculated. Default: 0.")
@@ -46,7 +68,8 @@ final class SamplingOptions {
   /** The parameters; wrong ones are a usage error. */
   SamplingParams params() {
     try {
-      return new SamplingParams(temperature, topK, topP, minP, seed);
+      return new SamplingParams(temperature, topK, topP, minP, seed)
+          .with(new Penalties(repetitionPenalty, frequencyPenalty, presencePenalty, Map.of()));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(mixee.commandLine(), String.valueOf(e.getMessage()), e);
     }

@@ -3,6 +3,7 @@ package io.adaspec.api.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.adaspec.api.http.JsonFields;
 import io.adaspec.api.http.KeyRights;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.SamplingDefaults;
 import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.request.SpeculationPreference;
@@ -18,6 +19,7 @@ import java.util.OptionalLong;
  * @param topK 0 keeps all
  * @param topP above 0, at most 1
  * @param minP 0 drops none
+ * @param penalties what is changed about logits first
  * @param seed empty for a fresh one
  * @param stopStrings at most four
  * @param stopTokens ids that end the output besides the model's own
@@ -32,6 +34,7 @@ public record GenerationOptions(
     int topK,
     float topP,
     float minP,
+    Penalties penalties,
     OptionalLong seed,
     List<String> stopStrings,
     List<Integer> stopTokens,
@@ -76,6 +79,7 @@ public record GenerationOptions(
         Math.max(0, fields.integer("top_k", ALL_TOKENS, Integer.MAX_VALUE).orElse(defaults.topK())),
         topP,
         (float) fields.number("min_p", 0, 1).orElse(defaults.minP()),
+        PenaltyFields.read(fields, defaults.repetitionPenalty()),
         fields.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         stopStrings(fields),
         stopTokens(fields),

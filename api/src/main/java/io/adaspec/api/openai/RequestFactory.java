@@ -4,6 +4,7 @@ import io.adaspec.api.http.ApiError;
 import io.adaspec.api.http.ApiException;
 import io.adaspec.api.http.Exchange;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.request.TokenIds;
 import io.adaspec.runtime.text.ChatTemplate;
@@ -108,6 +109,7 @@ public final class RequestFactory {
       Endpoint endpoint,
       GenerationOptions options,
       Exchange exchange) {
+    requireKnown(options.penalties());
     long seed = options.seed().isPresent() ? options.seed().getAsLong() : seeds.getAsLong();
     List<InferenceRequest> requests = new ArrayList<>();
     for (int[] prompt : prompts) {
@@ -119,7 +121,8 @@ public final class RequestFactory {
                 options.topK(),
                 options.topP(),
                 options.minP(),
-                seed + choice);
+                seed + choice,
+                options.penalties());
         requests.add(
             InferenceRequest.builder(
                     id + "-" + requests.size(),
@@ -184,6 +187,24 @@ public final class RequestFactory {
 
   private static ApiException tooLong(String message) {
     return new ApiException(ApiError.request(400, "context_length_exceeded", message));
+  }
+
+  private void requireKnown(Penalties penalties) {
+    int size = model.tokenizer().vocabularySize();
+    for (int token : penalties.logitBias().keySet()) {
+      if (token >= size) {
+        throw new ApiException(
+            ApiError.invalid(
+                PenaltyFields.LOGIT_BIAS,
+                "the field '"
+                    + PenaltyFields.LOGIT_BIAS
+                    + "' names token "
+                    + token
+                    + ", and the vocabulary has "
+                    + size
+                    + " tokens; /tokenize tells the ids of a text"));
+      }
+    }
   }
 
   private int[] checked(int[] ids) {

@@ -127,6 +127,16 @@ class GenerateCommandTest {
   }
 
   @Test
+  void takesPenaltiesWithinTheirRange() {
+    CommandRun penalised =
+        generate("--repetition-penalty", "1.2", "--frequency-penalty", "-2", "--temperature", "1");
+    assertThat(penalised.exitCode()).as(penalised.err()).isZero();
+    CommandRun beyond = generate("--presence-penalty", "2.5");
+    assertThat(beyond.exitCode()).isEqualTo(Main.USAGE);
+    assertThat(beyond.err()).contains("presence_penalty must be -2.0 to 2.0, not 2.5");
+  }
+
+  @Test
   void aLongFixedDraftIsNotCutShort() throws IOException {
     String draft = Files.copy(Path.of(model), folder.resolve("draft.gguf")).toString();
     JsonNode eight = generate(List.of("--draft", draft), "--policy", "fixed:8").json();

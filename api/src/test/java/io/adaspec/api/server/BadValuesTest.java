@@ -50,6 +50,10 @@ class BadValuesTest {
         "top_k",
         "min_p",
         "seed",
+        "frequency_penalty",
+        "presence_penalty",
+        "repetition_penalty",
+        "logit_bias",
         "stop_token_ids"
       })
   void everyNumberIsCheckedAtItsBorders(String field) throws Exception {
@@ -95,6 +99,19 @@ class BadValuesTest {
           top_p | "top_p":1.01
           top_k | "top_k":-2
           min_p | "min_p":1.5
+          frequency_penalty | "frequency_penalty":2.1
+          frequency_penalty | "frequency_penalty":"much"
+          presence_penalty | "presence_penalty":-2.1
+          repetition_penalty | "repetition_penalty":0
+          repetition_penalty | "repetition_penalty":101
+          logit_bias | "logit_bias":[[50,-100]]
+          logit_bias | "logit_bias":{"50":101}
+          logit_bias | "logit_bias":{"50":"no"}
+          logit_bias | "logit_bias":{"cat":1}
+          logit_bias | "logit_bias":{"-1":1}
+          logit_bias | "logit_bias":{"":1}
+          logit_bias | "logit_bias":{"99999999999":1}
+          logit_bias | "logit_bias":{"999999999":1}
           seed | "seed":9223372036854775808
           seed | "seed":1.5
           stop | "stop":["a","b","c","d","e"]

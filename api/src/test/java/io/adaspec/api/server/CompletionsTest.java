@@ -8,6 +8,7 @@ import io.adaspec.actors.Refusal;
 import io.adaspec.actors.RequestRefusedException;
 import io.adaspec.actors.TokenEvent;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.SamplingDefaults;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.request.ServiceClass;
@@ -15,6 +16,7 @@ import io.adaspec.runtime.request.SpeculationPreference;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 import org.junit.jupiter.api.AfterAll;
@@ -163,7 +165,8 @@ class CompletionsTest {
             """
             {"prompt":"fields","max_tokens":7,"temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.1,
              "seed":-9,"stop":["x","yz"],"stop_token_ids":[300],"ignore_eos":true,"service_tier":"flex","user":"u",
-             "slo":{"ttft_ms":250,"tpot_ms":20.5},"unknown_field":{"a":[1]},"frequency_penalty":0,
+             "slo":{"ttft_ms":250,"tpot_ms":20.5},"unknown_field":{"a":[1]},
+             "frequency_penalty":0.5,"presence_penalty":-1.5,"repetition_penalty":1.25,"logit_bias":{"50":-100,"7":0.5,"8":0},
              "speculation":{"mode":"auto","max_draft_tokens":3}}\
             """);
     assertThat(response.statusCode()).isEqualTo(200);
@@ -178,6 +181,8 @@ class CompletionsTest {
     assertThat(request.sampling().temperature()).isEqualTo(0.5f);
     assertThat(request.sampling().topP()).isEqualTo(0.9f);
     assertThat(request.sampling().minP()).isEqualTo(0.1f);
+    assertThat(request.sampling().penalties())
+        .isEqualTo(new Penalties(1.25f, 0.5f, -1.5f, Map.of(50, -100f, 7, 0.5f)));
     assertThat(request.stopStrings()).containsExactly("x", "yz");
     assertThat(request.stopTokens().toArray()).containsExactly(300);
     assertThat(request.serviceClass()).isEqualTo(ServiceClass.BATCH);
@@ -199,14 +204,15 @@ class CompletionsTest {
   void whereTheRequestIsSilentTheModelsMakersAreHeard(String path, String prompt) throws Exception {
     server.script().requests.clear();
     server.caller.post(path, "{" + prompt + ",\"seed\":3}");
-    server.caller.post(path, "{" + prompt + ",\"seed\":3,\"temperature\":1,\"top_p\":1}");
+    server.caller.post(
+        path, "{" + prompt + ",\"seed\":3,\"temperature\":1,\"top_p\":1,\"repetition_penalty\":1}");
 
     SamplingDefaults makers = TestServer.SAMPLING;
     assertThat(server.script().requests)
         .extracting(InferenceRequest::sampling)
         .containsExactly(
-            new SamplingParams(
-                makers.temperature(), makers.topK(), makers.topP(), makers.minP(), 3),
+            new SamplingParams(makers.temperature(), makers.topK(), makers.topP(), makers.minP(), 3)
+                .with(Penalties.ofRepetition(makers.repetitionPenalty())),
             new SamplingParams(1, makers.topK(), 1, makers.minP(), 3));
   }
 

@@ -35,7 +35,9 @@ class StorytellerTest {
       List.of(
           "{\"prompt\":\"Once upon a time there was a fox\",\"max_tokens\":48,\"temperature\":0",
           "{\"prompt\":\"The old ship\",\"max_tokens\":48,\"temperature\":0.8,\"seed\":11",
-          "{\"prompt\":\"“Dear me,” said the cat\",\"max_tokens\":48,\"temperature\":1,\"seed\":4");
+          "{\"prompt\":\"“Dear me,” said the cat\",\"max_tokens\":48,\"temperature\":1,\"seed\":4",
+          "{\"prompt\":\"Once upon a time there was a fox\",\"max_tokens\":48,\"temperature\":0"
+              + ",\"frequency_penalty\":1.5,\"presence_penalty\":0.5,\"repetition_penalty\":1.1");
 
   private LoadedModel target;
   private LoadedModel draft;
@@ -128,6 +130,15 @@ class StorytellerTest {
       assertThat(whole(speculating, story + ",\"speculation\":{\"mode\":\"off\"}"))
           .isEqualTo(expected);
     }
+  }
+
+  @Test
+  void penaltiesAndBiasesChangeTheText() throws Exception {
+    assertThat(whole(plain, STORIES.getLast())).isNotEqualTo(whole(plain, STORIES.getFirst()));
+    int cat = target.tokenizer().encode(" cat", false, false)[0];
+    String biased = STORIES.getFirst() + ",\"logit_bias\":{\"" + cat + "\":100}";
+    assertThat(whole(speculating, biased))
+        .isEqualTo(target.tokenizer().decode(new int[] {cat}).repeat(48));
   }
 
   @Test

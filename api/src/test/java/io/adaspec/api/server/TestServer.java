@@ -30,7 +30,7 @@ final class TestServer implements AutoCloseable {
   final RunningServer running;
 
   /** What the makers of the served model recommend. */
-  static final SamplingDefaults SAMPLING = new SamplingDefaults(0.75f, 20, 0.875f, 0.125f);
+  static final SamplingDefaults SAMPLING = new SamplingDefaults(0.75f, 20, 0.875f, 0.125f, 1.125f);
 
   final Caller caller;
 

@@ -52,10 +52,6 @@ class UnsupportedFieldsTest {
           /v1/completions | best_of | 2
           /v1/chat/completions | best_of | 0
           /v1/completions | suffix | "end"
-          /v1/completions | logit_bias | {"50":-100}
-          /v1/completions | frequency_penalty | 0.5
-          /v1/completions | presence_penalty | -0.5
-          /v1/completions | repetition_penalty | 1.1
           /v1/completions | prompt_logprobs | 1
           /v1/completions | min_tokens | 4
           /v1/completions | use_beam_search | true
@@ -104,8 +100,6 @@ class UnsupportedFieldsTest {
           /v1/chat/completions | chat_template_kwargs | {"enable_thinking":true}
           /v1/chat/completions | logprobs | true
           /v1/chat/completions | top_logprobs | 3
-          /v1/chat/completions | logit_bias | {"50":100}
-          /v1/chat/completions | presence_penalty | 1
           /v1/chat/completions | response_format | {"type":"json_object"}
           /v1/chat/completions | response_format | {"type":"json_schema","json_schema":{}}
           /v1/chat/completions | tools | [{"type":"function","function":{"name":"f"}}]
@@ -159,9 +153,6 @@ class UnsupportedFieldsTest {
           /v1/completions | logprobs | null
           /v1/completions | best_of | 1
           /v1/completions | suffix | null
-          /v1/completions | logit_bias | {}
-          /v1/completions | frequency_penalty | 0.0
-          /v1/completions | repetition_penalty | 1.0
           /v1/completions | user | "someone"
           /v1/completions | nobody_knows_this | [[{}]]
           /v1/chat/completions | logprobs | false

@@ -8,22 +8,30 @@ import java.util.function.Function;
 /**
  * How a model's makers want it sampled: {@code general.sampling.*} of a GGUF file (as llama.cpp
  * writes and reads it) and {@code generation_config.json} of a Hugging Face folder.
+ *
+ * <p>A repetition penalty is meant for the whole text. One that a GGUF file wants for its last
+ * tokens alone ({@code penalty_last_n} other than −1) is something else and left out.
  */
 final class RecommendedSampling {
   private static final String GGUF = "general.sampling";
   private static final String JSON = "generation_config.json";
+  private static final int WHOLE_TEXT = -1;
 
   private RecommendedSampling() {}
 
   static SamplingDefaults of(GgufMetadata metadata) {
-    return read("temp", GGUF, name -> metadata.number(GGUF + "." + name));
+    Function<String, OptionalDouble> value = name -> metadata.number(GGUF + "." + name);
+    boolean wholeText = value.apply("penalty_last_n").orElse(WHOLE_TEXT) == WHOLE_TEXT;
+    return read(
+        "temp", wholeText ? value.apply("penalty_repeat") : OptionalDouble.empty(), GGUF, value);
   }
 
-  /** Without sampling ({@code do_sample} false) its parameters mean nothing. */
+  /** Without sampling ({@code do_sample} false) its parameters mean nothing, penalties apart. */
   static SamplingDefaults of(JsonNode generation) {
+    OptionalDouble penalty = number(generation, "repetition_penalty");
     return generation.path("do_sample").asBoolean(true)
-        ? read("temperature", JSON, name -> number(generation, name))
-        : SamplingDefaults.plain();
+        ? read("temperature", penalty, JSON, name -> number(generation, name))
+        : read("temperature", penalty, JSON, name -> OptionalDouble.empty());
   }
 
   private static OptionalDouble number(JsonNode generation, String name) {
@@ -39,14 +47,18 @@ final class RecommendedSampling {
   }
 
   private static SamplingDefaults read(
-      String temperature, String where, Function<String, OptionalDouble> value) {
+      String temperature,
+      OptionalDouble penalty,
+      String where,
+      Function<String, OptionalDouble> value) {
     SamplingDefaults plain = SamplingDefaults.plain();
     try {
       return new SamplingDefaults(
           (float) value.apply(temperature).orElse(plain.temperature()),
           (int) Math.max(plain.topK(), value.apply("top_k").orElse(plain.topK())), // -1: all
           (float) value.apply("top_p").orElse(plain.topP()),
-          (float) value.apply("min_p").orElse(plain.minP()));
+          (float) value.apply("min_p").orElse(plain.minP()),
+          (float) penalty.orElse(plain.repetitionPenalty()));
     } catch (ModelFormatException e) {
       throw e;
     } catch (IllegalArgumentException e) {

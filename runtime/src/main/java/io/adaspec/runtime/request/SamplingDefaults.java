@@ -8,12 +8,16 @@ package io.adaspec.runtime.request;
  * @param topK as in {@link SamplingParams}
  * @param topP as in {@link SamplingParams}
  * @param minP as in {@link SamplingParams}
+ * @param repetitionPenalty as in {@link Penalties}
  */
-public record SamplingDefaults(float temperature, int topK, float topP, float minP) {
-  private static final SamplingDefaults PLAIN = new SamplingDefaults(1, 0, 1, 0);
+public record SamplingDefaults(
+    float temperature, int topK, float topP, float minP, float repetitionPenalty) {
+  private static final SamplingDefaults PLAIN = new SamplingDefaults(1, 0, 1, 0, 1);
 
   public SamplingDefaults {
-    var _ = new SamplingParams(temperature, topK, topP, minP, 0); // the same values are sound
+    // the same values are sound
+    var _ = new SamplingParams(temperature, topK, topP, minP, 0);
+    var _ = Penalties.ofRepetition(repetitionPenalty);
   }
 
   /** Temperature 1 over all tokens, as OpenAI's API has it. */

@@ -28,7 +28,7 @@ class RecommendedSamplingTest {
 
   @Test
   void aFileThatSaysNothingIsSampledPlainly() throws IOException {
-    assertThat(gguf(TinyModels.metadata("llama"))).isEqualTo(new SamplingDefaults(1, 0, 1, 0));
+    assertThat(gguf(TinyModels.metadata("llama"))).isEqualTo(new SamplingDefaults(1, 0, 1, 0, 1));
     assertThat(huggingFace("{}")).isEqualTo(SamplingDefaults.plain());
   }
 
@@ -39,15 +39,35 @@ class RecommendedSamplingTest {
             .put("general.sampling.temp", 0.5f)
             .put("general.sampling.top_k", 20)
             .put("general.sampling.top_p", 0.75f)
-            .put("general.sampling.min_p", 0.125f);
+            .put("general.sampling.min_p", 0.125f)
+            .put("general.sampling.penalty_repeat", 1.25f);
 
-    assertThat(gguf(writer)).isEqualTo(new SamplingDefaults(0.5f, 20, 0.75f, 0.125f));
+    assertThat(gguf(writer)).isEqualTo(new SamplingDefaults(0.5f, 20, 0.75f, 0.125f, 1.25f));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-1, 1.25", "64, 1", "0, 1"})
+  void aPenaltyOfTheLastTokensAloneIsNotOneOfTheWholeText(float lastTokens, float penalty)
+      throws IOException {
+    GgufWriter writer =
+        TinyModels.metadata("llama")
+            .put("general.sampling.penalty_last_n", lastTokens)
+            .put("general.sampling.penalty_repeat", 1.25f);
+
+    assertThat(gguf(writer).repetitionPenalty()).isEqualTo(penalty);
+  }
+
+  @Test
+  void aRepetitionPenaltyCountsWithAndWithoutSampling() throws IOException {
+    assertThat(huggingFace("{\"repetition_penalty\":1.25}").repetitionPenalty()).isEqualTo(1.25f);
+    assertThat(huggingFace("{\"do_sample\":false,\"top_k\":9,\"repetition_penalty\":1.25}"))
+        .isEqualTo(new SamplingDefaults(1, 0, 1, 0, 1.25f));
   }
 
   @Test
   void readsGenerationConfigsUnlessTheyDoNotSample() throws IOException {
     assertThat(huggingFace("{\"do_sample\":true,\"temperature\":0.5,\"top_k\":-1,\"top_p\":0.75}"))
-        .isEqualTo(new SamplingDefaults(0.5f, 0, 0.75f, 0));
+        .isEqualTo(new SamplingDefaults(0.5f, 0, 0.75f, 0, 1));
     assertThat(huggingFace("{\"do_sample\":false,\"temperature\":0.5}"))
         .isEqualTo(SamplingDefaults.plain());
   }
@@ -59,7 +79,8 @@ class RecommendedSamplingTest {
       value = {
         "{\"temperature\":-0.5} | temperature must be 0 to 100.0, not -0.5",
         "{\"top_p\":0}          | top_p must be above 0 and at most 1, not 0.0",
-        "{\"min_p\":\"much\"}   | min_p must be a number, not STRING"
+        "{\"min_p\":\"much\"}   | min_p must be a number, not STRING",
+        "{\"repetition_penalty\":0} | repetition_penalty must be 0.01 to 100.0, not 0.0"
       })
   void namesValuesThatMakeNoSense(String generationConfig, String error) {
     assertThatThrownBy(() -> huggingFace(generationConfig))
