@@ -213,7 +213,6 @@ final class BatchingActor {
       return;
     }
     long now = now();
-    long turnaroundNanos = now - device.sentNanos();
     StepOutcome outcome;
     try {
       outcome = device.commit(result, now);
@@ -229,7 +228,7 @@ final class BatchingActor {
     for (TokenEmission emission : outcome.emissions()) {
       hand(emission, now);
     }
-    engine.observer().stepCompleted(device.name(), outcome.report(), turnaroundNanos);
+    engine.observer().stepCompleted(device.name(), outcome.report());
     engine.observer().stepDecided(device.name(), outcome.decision(), outcome.report());
     supervisor.tell(new SupervisorActor.StepDone(outcome.observation()));
   }

@@ -168,10 +168,6 @@ final class DeviceSlot {
     return scheduler().orElseThrow().commit(result, nowNanos);
   }
 
-  long sentNanos() {
-    return sentNanos;
-  }
-
   /** Its sequences, to be computed elsewhere. */
   List<Sequence> release() {
     return scheduler == null ? List.of() : scheduler.release();

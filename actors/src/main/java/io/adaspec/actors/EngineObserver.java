@@ -37,10 +37,8 @@ public interface EngineObserver {
    *
    * @param device its name
    * @param report the step in numbers
-   * @param turnaroundNanos from sending the plan to committing the result; exceeds the step's own
-   *     time by the cost of the actor path
    */
-  default void stepCompleted(String device, StepReport report, long turnaroundNanos) {}
+  default void stepCompleted(String device, StepReport report) {}
 
   /** The same step with what it was decided on, to be logged and explained. */
   default void stepDecided(String device, StepDecision decision, StepReport report) {}

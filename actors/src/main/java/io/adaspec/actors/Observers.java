@@ -60,8 +60,8 @@ final class Observers implements EngineObserver {
   }
 
   @Override
-  public void stepCompleted(String device, StepReport report, long turnaroundNanos) {
-    each(observer -> observer.stepCompleted(device, report, turnaroundNanos));
+  public void stepCompleted(String device, StepReport report) {
+    each(observer -> observer.stepCompleted(device, report));
   }
 
   @Override

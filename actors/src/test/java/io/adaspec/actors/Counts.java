@@ -38,7 +38,7 @@ final class Counts implements EngineObserver {
   }
 
   @Override
-  public void stepCompleted(String device, StepReport report, long turnaroundNanos) {
+  public void stepCompleted(String device, StepReport report) {
     steps.incrementAndGet();
   }
 

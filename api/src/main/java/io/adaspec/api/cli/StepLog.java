@@ -12,7 +12,7 @@ final class StepLog implements EngineObserver {
   StepLog() {}
 
   @Override
-  public synchronized void stepCompleted(String device, StepReport report, long turnaroundNanos) {
+  public synchronized void stepCompleted(String device, StepReport report) {
     reports.add(report);
   }
 

@@ -125,10 +125,10 @@ public final class EngineMetrics implements EngineObserver {
   }
 
   @Override
-  public void stepCompleted(String device, StepReport report, long turnaroundNanos) {
+  public void stepCompleted(String device, StepReport report) {
     outputTokens.increment(report.emittedTokens());
     preemptions.increment(report.preemptions());
-    latencies.recordStep(device, report, turnaroundNanos);
+    latencies.recordStep(device, report);
   }
 
   @Override

@@ -35,7 +35,7 @@ final class LatencyMeters {
           entry("request_queue_time", "From arrival to the first step"),
           entry("request_prefill_time", "From the first step to the first token"),
           entry("request_decode_time", "From the first token to the end"),
-          entry("step", "From sending a step to its device to having its result"),
+          entry("step", "From planning a step to committing its result"),
           entry("step_overhead", "Of that, outside the device's own work"),
           entry("step_prediction_error", "Predicted step time off the measured one"));
 
@@ -79,10 +79,10 @@ final class LatencyMeters {
   }
 
   /** A step: how long it took, what the actor path added, how far the prediction was off. */
-  void recordStep(String device, StepReport report, long turnaroundNanos) {
+  void recordStep(String device, StepReport report) {
     Tags tags = model.and("device", device);
-    record("adaspec_step", tags, turnaroundNanos);
-    record("adaspec_step_overhead", tags, turnaroundNanos - report.executeNanos());
+    record("adaspec_step", tags, report.totalNanos());
+    record("adaspec_step_overhead", tags, report.totalNanos() - report.executeNanos());
     record(
         "adaspec_step_prediction_error",
         tags,

@@ -147,7 +147,7 @@ class EngineMetricsTest {
         new Refusal(Refusal.Reason.QUEUE_FULL, "full", Duration.ZERO, Duration.ofSeconds(1)));
     metrics.requestFinished(ended(FinishReason.STOP, 1_000_000, TARGETS));
     metrics.tokensFollowed(ServiceClass.BATCH, 1);
-    metrics.stepCompleted("cpu", report(4, 3, 2), 200);
+    metrics.stepCompleted("cpu", report(4, 3, 2));
     metrics.stepDecided("cpu", decision(), report(4, 3, 2));
     assertThat(scrape().lines().filter(line -> line.startsWith("# HELP ")))
         .hasSizeGreaterThan(50)

@@ -32,7 +32,7 @@ final class FullEngine implements AutoCloseable {
     EngineObserver observer =
         new EngineObserver() {
           @Override
-          public void stepCompleted(String device, StepReport report, long turnaroundNanos) {
+          public void stepCompleted(String device, StepReport report) {
             steps.stepped(engineClock());
           }
         };

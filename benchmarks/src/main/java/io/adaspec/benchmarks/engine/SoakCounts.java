@@ -50,7 +50,7 @@ final class SoakCounts implements EngineObserver {
   }
 
   @Override
-  public void stepCompleted(String device, StepReport report, long turnaroundNanos) {
+  public void stepCompleted(String device, StepReport report) {
     count("steps");
   }
 
