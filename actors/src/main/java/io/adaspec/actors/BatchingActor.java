@@ -168,7 +168,12 @@ final class BatchingActor {
               .replyTo()
               .tell(
                   EngineStatus.of(
-                      draining, devices, waiting, status.attainment(), status.control()));
+                      draining,
+                      devices,
+                      waiting,
+                      status.attainment(),
+                      status.control(),
+                      Mailboxes.of(context.getSelf(), supervisor, devices)));
       case Drain drain -> onDrain(drain);
       case DrainTimeout(ActorRef<Done> replyTo) -> {
         failAll(Failures.drainTimeOver());

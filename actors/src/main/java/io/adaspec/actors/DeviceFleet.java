@@ -9,7 +9,10 @@ import io.adaspec.runtime.scheduler.Scheduler;
 import io.adaspec.runtime.scheduler.WaitingQueue;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.Strategies;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * All devices of an engine, with the queue that their schedulers share: what concerns a request is
@@ -155,6 +158,15 @@ final class DeviceFleet {
 
   boolean allLost() {
     return devices.stream().allMatch(device -> device.state() == DeviceState.LOST);
+  }
+
+  /** The actors of devices that were opened, by the devices' names. */
+  Map<String, ActorRef<GpuActor.Command>> actors() {
+    Map<String, ActorRef<GpuActor.Command>> actors = new LinkedHashMap<>();
+    for (DeviceSlot device : devices) {
+      device.actor().ifPresent(actor -> actors.put(device.name(), actor));
+    }
+    return actors;
   }
 
   List<DeviceStatus> status() {

@@ -58,6 +58,10 @@ final class DeviceSlot {
     return scheduler().map(known -> known.device().capacityTokens()).orElse(Integer.MAX_VALUE);
   }
 
+  Optional<ActorRef<GpuActor.Command>> actor() {
+    return Optional.ofNullable(device);
+  }
+
   Optional<Scheduler> scheduler() {
     return Optional.ofNullable(scheduler);
   }

@@ -4,6 +4,7 @@ import io.adaspec.runtime.scheduler.WaitingQueue;
 import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.control.ControlReport;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The engine at one moment.
@@ -20,6 +21,7 @@ import java.util.List;
  * @param policy the policy in force
  * @param attainment latency targets met and goodput, by class
  * @param control what the slow loop makes of the policy, and why
+ * @param mailboxes messages that wait for each of its actors
  */
 public record EngineStatus(
     boolean ready,
@@ -32,9 +34,11 @@ public record EngineStatus(
     long waitingTokens,
     PolicySnapshot policy,
     SloAttainment attainment,
-    ControlReport control) {
+    ControlReport control,
+    Map<String, Integer> mailboxes) {
   public EngineStatus {
     devices = List.copyOf(devices);
+    mailboxes = Map.copyOf(mailboxes);
   }
 
   static EngineStatus of(
@@ -42,7 +46,8 @@ public record EngineStatus(
       DeviceFleet devices,
       WaitingQueue waiting,
       SloAttainment attainment,
-      ControlReport control) {
+      ControlReport control,
+      Map<String, Integer> mailboxes) {
     List<DeviceStatus> all = devices.status();
     String reason = draining ? "the engine is shutting down" : whyNotReady(devices, waiting, all);
     return new EngineStatus(
@@ -56,7 +61,8 @@ public record EngineStatus(
         waiting.tokens(),
         devices.policy(),
         attainment,
-        control);
+        control,
+        mailboxes);
   }
 
   private static String whyNotReady(

@@ -157,7 +157,8 @@ class KryoMessageSerializerTest {
                     5_000_000_000L,
                     new ControlInputs(8, 30.5, 0.7, 0.1, true, 0.9, 0.98, 0.9, 1.1, 0.4, 0.06),
                     new ControlInputs(
-                        1, 0, 0, 0, false, 1, Double.NaN, Double.NaN, 0, Double.NaN, 0)))));
+                        1, 0, 0, 0, false, 1, Double.NaN, Double.NaN, 0, Double.NaN, 0)))),
+        Map.of("batching", 2, "device cpu", 1));
   }
 
   /** One of each kind and more. */

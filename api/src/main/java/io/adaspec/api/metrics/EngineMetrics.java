@@ -19,6 +19,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -32,6 +33,7 @@ public final class EngineMetrics implements EngineObserver {
   private final Tags model;
   private final LatencyMeters latencies;
   private final Map<String, DeviceGauges> devices = new ConcurrentHashMap<>();
+  private final Map<String, AtomicInteger> mailboxes = new ConcurrentHashMap<>();
   private final AtomicLong policyVersion = new AtomicLong();
 
   private final Counter promptTokens;
@@ -40,6 +42,7 @@ public final class EngineMetrics implements EngineObserver {
   private final Counter prefixQueries;
   private final Counter prefixHits;
   private final SpeculationMeters speculation;
+  private final StepMeters steps;
   private final SloMeters slo;
   private final EngineGauges load;
   private final ControlGauges control;
@@ -61,6 +64,7 @@ public final class EngineMetrics implements EngineObserver {
     prefixQueries = counter("prefix_cache_queries", "Prompt tokens looked up in the prefix cache");
     prefixHits = counter("prefix_cache_hits", "Prompt tokens found in the prefix cache");
     speculation = new SpeculationMeters(registry, model);
+    steps = new StepMeters(registry, model);
     slo = new SloMeters(registry, model);
     load = new EngineGauges(registry, model);
     control = new ControlGauges(registry, model);
@@ -79,6 +83,7 @@ public final class EngineMetrics implements EngineObserver {
     slo.update(status.attainment());
     control.update(status.control());
     status.devices().forEach(this::deviceChanged);
+    status.mailboxes().forEach((actor, messages) -> mailbox(actor).set(messages));
     return registry.scrape();
   }
 
@@ -134,6 +139,7 @@ public final class EngineMetrics implements EngineObserver {
   @Override
   public void stepDecided(String device, StepDecision decision, StepReport report) {
     speculation.record(device, decision, report);
+    steps.record(report);
   }
 
   @Override
@@ -159,6 +165,22 @@ public final class EngineMetrics implements EngineObserver {
   private DeviceGauges gauges(String device) {
     return devices.computeIfAbsent(
         device, name -> new DeviceGauges(registry, model.and("device", name)));
+  }
+
+  private AtomicInteger mailbox(String actor) {
+    return mailboxes.computeIfAbsent(
+        actor,
+        name -> {
+          AtomicInteger messages = new AtomicInteger();
+          AliasedMeters.ownGauge(
+              registry,
+              "mailbox_messages",
+              "Messages that wait for an actor of the engine",
+              model.and("actor", name),
+              messages,
+              AtomicInteger::get);
+          return messages;
+        });
   }
 
   /** Counts one in a meter whose labels are known only now. */

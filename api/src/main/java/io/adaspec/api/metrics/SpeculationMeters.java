@@ -28,6 +28,8 @@ final class SpeculationMeters {
   private final Counter proposedTokens;
   private final Counter acceptedTokens;
   private final Counter[] acceptedAt;
+  private final Counter draftSeconds;
+  private final Counter wastedSeconds;
   private final DistributionSummary predictionError;
   private final MeterRegistry registry;
   private final Tags tags;
@@ -59,6 +61,14 @@ final class SpeculationMeters {
                         "Draft tokens accepted, by position in the draft",
                         tags.and("position", Integer.toString(position))))
             .toArray(Counter[]::new);
+    draftSeconds =
+        AliasedMeters.ownCounter(registry, "draft_seconds", "Time spent on drafting", tags);
+    wastedSeconds =
+        AliasedMeters.ownCounter(
+            registry,
+            "draft_wasted_seconds",
+            "Of that, the share of the draft tokens that were not accepted",
+            tags);
     predictionError =
         DistributionSummary.builder("adaspec_step_prediction_error")
             .tags(tags)
@@ -82,6 +92,7 @@ final class SpeculationMeters {
       }
       count(sequence);
     }
+    countTime(report);
     predictionError.record(report.predictionError());
     byDevice
         .computeIfAbsent(device, name -> new DeviceSpeculation(registry, tags, name))
@@ -91,6 +102,16 @@ final class SpeculationMeters {
   private ClassMeters byClass(ServiceClass serviceClass) {
     return classMeters.computeIfAbsent(
         serviceClass, of -> new ClassMeters(registry, tags.and(EngineMetrics.serviceClass(of))));
+  }
+
+  /** Passes that only caught up gave no draft tokens, so their time is not wasted. */
+  private void countTime(StepReport report) {
+    double seconds = report.draftNanos() / 1e9;
+    draftSeconds.increment(seconds);
+    int drafted = report.draftedTokens();
+    if (drafted > 0) {
+      wastedSeconds.increment(seconds * (drafted - report.acceptedTokens()) / drafted);
+    }
   }
 
   private void count(StepReport.Drafted sequence) {

@@ -22,6 +22,7 @@ import io.adaspec.runtime.speculation.WaitingView;
 import io.adaspec.runtime.speculation.control.ControlReport;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class EngineMetricsTest {
@@ -59,7 +60,8 @@ class EngineMetricsTest {
             0,
             PolicySnapshot.plain(),
             SloAttainment.none(),
-            ControlReport.none()));
+            ControlReport.none(),
+            Map.of("batching", 3, "device cpu", 1)));
   }
 
   private double value(String sample) {
@@ -139,6 +141,31 @@ class EngineMetricsTest {
   }
 
   @Test
+  void draftingIsWastedByTheShareOfTokensThatWereNotAccepted() {
+    metrics.stepDecided("cpu", decision(), report(4, 3, 1));
+    metrics.stepDecided("cpu", decision(), report(2, 2, 2));
+    metrics.stepDecided("cpu", decision(), report(0, 0, 0));
+    assertThat(value("adaspec_draft_seconds_total{model_name=\"m\"")).isEqualTo(1.5);
+    assertThat(value("adaspec_draft_wasted_seconds_total{model_name=\"m\"")).isEqualTo(0.375);
+  }
+
+  @Test
+  void theRowsOfAStepAreToldApart() {
+    metrics.stepDecided("cpu", decision(), report(4, 3, 1));
+    String rows = "adaspec_step_rows_sum{kind=\"%s\",model_name=\"m\"";
+    assertThat(value(rows.formatted("prefill"))).isEqualTo(5);
+    assertThat(value(rows.formatted("draft"))).isEqualTo(3);
+    assertThat(value(rows.formatted("decode"))).isEqualTo(1);
+  }
+
+  @Test
+  void mailboxesAreThoseOfTheLastStatus() {
+    assertThat(value("adaspec_mailbox_messages{actor=\"batching\",model_name=\"m\"")).isEqualTo(3);
+    assertThat(value("adaspec_mailbox_messages{actor=\"device cpu\",model_name=\"m\""))
+        .isEqualTo(1);
+  }
+
+  @Test
   void everyMetricSaysWhatItIs() {
     InferenceRequest request = InferenceRequest.builder("r", TokenIds.of(1), 1, 0).build();
     metrics.requestAccepted(request);
@@ -180,17 +207,17 @@ class EngineMetricsTest {
         1,
         "slo",
         0,
-        100,
-        100,
-        100,
-        0,
-        100,
-        0,
-        0,
-        0,
-        verified + 1,
+        1e9,
+        1_000_000_000,
+        1_000_000_000,
+        500_000_000,
+        500_000_000,
         0,
         0,
+        0,
+        5 + 1 + verified,
+        0,
+        5,
         1,
         0,
         List.of(sequence));

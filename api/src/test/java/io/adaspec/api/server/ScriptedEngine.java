@@ -17,6 +17,7 @@ import io.adaspec.runtime.speculation.control.ControlReport;
 import io.adaspec.runtime.time.NanoClock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -140,7 +141,8 @@ final class ScriptedEngine implements Engine {
             0,
             PolicySnapshot.plain(),
             SloAttainment.none(),
-            ControlReport.none()));
+            ControlReport.none(),
+            Map.of()));
   }
 
   @Override
