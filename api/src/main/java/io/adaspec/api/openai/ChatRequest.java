@@ -14,6 +14,7 @@ import java.util.OptionalInt;
  *
  * @param model as asked for; empty for the served one
  * @param messages for the chat template
+ * @param templateArguments further variables of the chat template
  * @param choices outputs
  * @param maxTokens output limit; the rest of the context without one
  * @param streaming whether and how to stream
@@ -22,6 +23,7 @@ import java.util.OptionalInt;
 record ChatRequest(
     Optional<String> model,
     List<Map<String, Object>> messages,
+    Map<String, Object> templateArguments,
     int choices,
     OptionalInt maxTokens,
     StreamOptions streaming,
@@ -39,6 +41,7 @@ record ChatRequest(
     return new ChatRequest(
         fields.text("model"),
         ChatMessages.read(fields),
+        TemplateArguments.read(fields),
         choices,
         maxTokens(fields),
         StreamOptions.read(fields),

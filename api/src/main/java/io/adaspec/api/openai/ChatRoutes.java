@@ -54,7 +54,7 @@ public final class ChatRoutes {
     List<InferenceRequest> inference =
         requests.create(
             id,
-            List.of(requests.conversation(request.messages())),
+            List.of(requests.conversation(request.messages(), request.templateArguments())),
             request.choices(),
             request.maxTokens(),
             Endpoint.CHAT,

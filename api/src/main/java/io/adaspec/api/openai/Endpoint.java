@@ -29,6 +29,7 @@ public record Endpoint(
           COMPLETION_TOKENS,
           Map.of(
               "add_special_tokens", NeutralValue::isTrue,
+              "chat_template_kwargs", NeutralValue::isEmpty,
               "input", NeutralValue::never,
               "instructions", NeutralValue::never,
               "max_completion_tokens", NeutralValue::never,
@@ -58,6 +59,7 @@ public record Endpoint(
           Integer.MAX_VALUE,
           Map.of(
               "add_special_tokens", NeutralValue::isFalse,
+              "chat_template_kwargs", NeutralValue::isEmpty,
               "echo", NeutralValue::isFalse,
               "logprobs", NeutralValue::isFalse,
               "max_completion_tokens", NeutralValue::never,
@@ -73,7 +75,8 @@ public record Endpoint(
           0,
           Map.of("return_tokens", NeutralValue::isTrue, "with_pieces", NeutralValue::isFalse));
 
-  public static final Endpoint DETOKENIZE = new Endpoint("", "", 0, Map.of());
+  public static final Endpoint DETOKENIZE =
+      new Endpoint("", "", 0, Map.of("chat_template_kwargs", NeutralValue::isEmpty));
 
   public Endpoint {
     foreign = Map.copyOf(foreign);

@@ -63,8 +63,12 @@ public final class RequestFactory {
     };
   }
 
-  /** Token ids of a conversation, up to where the assistant's answer begins. */
-  public int[] conversation(List<Map<String, Object>> messages) {
+  /**
+   * Token ids of a conversation, up to where the assistant's answer begins.
+   *
+   * @param templateArguments further variables of the chat template
+   */
+  int[] conversation(List<Map<String, Object>> messages, Map<String, Object> templateArguments) {
     ChatTemplate template =
         model
             .chatTemplate()
@@ -78,7 +82,9 @@ public final class RequestFactory {
                                 + model.name()
                                 + "' has no chat template; use /v1/completions")));
     // The template writes the control tokens itself, the beginning-of-text token included.
-    return model.tokenizer().encode(template.render(messages, true, Map.of()), false, true);
+    return model
+        .tokenizer()
+        .encode(template.render(messages, true, templateArguments), false, true);
   }
 
   /**
@@ -87,7 +93,7 @@ public final class RequestFactory {
    */
   public int[] conversationOrText(List<Map<String, Object>> messages) {
     if (model.chatTemplate().isPresent()) {
-      return conversation(messages);
+      return conversation(messages, Map.of());
     }
     StringBuilder text = new StringBuilder();
     messages.forEach(message -> text.append(message.get("content")));

@@ -67,7 +67,7 @@ public final class TokenizeRoutes {
   }
 
   private int[] conversation(JsonFields fields) {
-    return requests.conversation(ChatMessages.read(fields));
+    return requests.conversation(ChatMessages.read(fields), TemplateArguments.read(fields));
   }
 
   private int[] plain(JsonFields fields) {

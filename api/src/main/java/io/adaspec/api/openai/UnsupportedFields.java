@@ -112,7 +112,6 @@ public final class UnsupportedFields {
           entry("audio", NeutralValue::never),
           entry("background", NeutralValue::isFalse),
           entry("chat_template", NeutralValue::never),
-          entry("chat_template_kwargs", NeutralValue::isEmpty),
           entry("context_management", NeutralValue::isEmpty),
           entry("continue_final_message", NeutralValue::isFalse),
           entry("conversation", NeutralValue::never),

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ChatTest {
@@ -148,6 +150,45 @@ class ChatTest {
                      {"role":"user","content":"d","name":"Ann"}]}\
         """);
     assertThat(prompt()).isEqualTo("|system: Be brief|user: ab|assistant: c|user: d|assistant: ");
+  }
+
+  @Test
+  void variablesOfTheTemplateReachIt() throws Exception {
+    server.caller.answer(
+        PATH,
+        user(
+            ",\"chat_template_kwargs\":{\"enable_thinking\":false,\"depth\":3,\"share\":0.5,"
+                + "\"tone\":\"dry\",\"absent\":null}"));
+    assertThat(prompt())
+        .isEqualTo("|user: Hi|depth=3|enable_thinking=false|share=0.5|tone=dry|assistant: ");
+    JsonNode tokens =
+        server.caller.answer(
+            "/tokenize", user(",\"chat_template_kwargs\":{\"enable_thinking\":true}"));
+    assertThat(tokens.path("count").asInt())
+        .isEqualTo("|user: Hi|enable_thinking=true|assistant: ".length());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      textBlock =
+          """
+          {"messages":[]};chat_template_kwargs.messages
+          {"tools":[1]};chat_template_kwargs.tools
+          {"bos_token":"x"};chat_template_kwargs.bos_token
+          {"a":{"b":1}};chat_template_kwargs.a
+          {"a":[]};chat_template_kwargs.a
+          {"a":123456789012345678901234567890};chat_template_kwargs.a
+          {"____interpreter____":1};chat_template_kwargs
+          {"a b":1};chat_template_kwargs
+          true;chat_template_kwargs
+          """)
+  void variablesThatNoTemplateShouldSeeAreRefused(String arguments, String field) throws Exception {
+    HttpResponse<String> response =
+        server.caller.post(PATH, user(",\"chat_template_kwargs\":" + arguments));
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(Caller.json(response).at("/error/param").asText()).isEqualTo(field);
+    assertThat(server.script().requests).isEmpty();
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.SamplingDefaults;
 import io.adaspec.runtime.text.ChatTemplate;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.pekko.NotUsed;
@@ -102,7 +103,9 @@ final class TestServer implements AutoCloseable {
     return new EngineModel(MODEL, new LetterTokenizer(), CONTEXT);
   }
 
-  /** {@code <turn>role: content} for every message. */
+  /**
+   * {@code <turn>role: content} for every message, {@code <turn>name=value} for other variables.
+   */
   static ChatTemplate template() {
     return (messages, addGenerationPrompt, extras) -> {
       StringBuilder text = new StringBuilder();
@@ -112,6 +115,8 @@ final class TestServer implements AutoCloseable {
                   .append(each.get("role"))
                   .append(": ")
                   .append(each.get("content")));
+      new TreeMap<>(extras)
+          .forEach((name, value) -> text.append("<turn>").append(name + "=" + value));
       return addGenerationPrompt ? text.append("<turn>assistant: ").toString() : text.toString();
     };
   }

@@ -97,7 +97,9 @@ class UnsupportedFieldsTest {
           /v1/chat/completions | prompt | "a"
           /v1/chat/completions | suffix | "end"
           /v1/chat/completions | add_special_tokens | true
-          /v1/chat/completions | chat_template_kwargs | {"enable_thinking":true}
+          /v1/completions | chat_template_kwargs | {"enable_thinking":true}
+          /v1/responses | chat_template_kwargs | {"enable_thinking":true}
+          /detokenize | chat_template_kwargs | {"enable_thinking":true}
           /v1/chat/completions | logprobs | true
           /v1/chat/completions | top_logprobs | 3
           /v1/chat/completions | response_format | {"type":"json_object"}
