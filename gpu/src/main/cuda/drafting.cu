@@ -44,13 +44,14 @@ KERNEL(BLOCK) next_draft(Global<int> pass, int tokens, int positions, int row_ta
       pass[at + 3] = table;
     }
     size_t at = (size_t)to * SAMPLING_BYTES;
-    store<uint64_t>(samplings, at, stream_of(sampling.root, position + 1));
+    store<uint64_t>(samplings, at, stream_of(sampling.root, sampling.position + 1));
     store<double>(samplings, at + 8, sampling.inverse_temperature);
     store<double>(samplings, at + 16, sampling.top_p);
     store<double>(samplings, at + 24, sampling.log_min_p);
     store<int>(samplings, at + 32, sampling.top_k);
     store<int>(samplings, at + 36, sampling.flags);
     store<uint64_t>(samplings, at + 40, sampling.root);
+    store<int>(samplings, at + 48, sampling.position + 1);
   }
   if (i == 0) {
     pass[PASS_ROWS] = all;

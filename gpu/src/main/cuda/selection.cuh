@@ -23,9 +23,10 @@ struct RowSampling {
   int top_k;
   int flags;
   uint64_t root;
+  int position;
 };
 enum SamplingFlag { SAMPLING_GREEDY = 1, SAMPLING_CONFIDENCE = 2, SAMPLING_TRUNCATED = 4 };
-constexpr int SAMPLING_BYTES = 48;
+constexpr int SAMPLING_BYTES = 56;
 
 // Orders tokens by rank: larger logits first, equal ones by id; -0 is 0.
 DEVICE uint64_t rank_key(float logit, uint32_t token) {
@@ -40,7 +41,7 @@ DEVICE RowSampling sampling_of(Memory sampling, int row) {
   return RowSampling{load<uint64_t>(sampling, at),    load<double>(sampling, at + 8),
                      load<double>(sampling, at + 16), load<double>(sampling, at + 24),
                      load<int>(sampling, at + 32),    load<int>(sampling, at + 36),
-                     load<uint64_t>(sampling, at + 40)};
+                     load<uint64_t>(sampling, at + 40), load<int>(sampling, at + 48)};
 }
 
 // The token at which a running total over ranks first reaches what is wanted, among tokens up to

@@ -19,7 +19,7 @@ import jcuda.driver.JCudaDriver;
  */
 final class DeviceSampler {
   private static final int SLICE = 4096;
-  private static final int SAMPLING_BYTES = 48;
+  private static final int SAMPLING_BYTES = 56;
   private static final int SCAN_BYTES = 16;
   private static final int RACE_BYTES = 40;
   private static final int CHOICE_BYTES = 16;
@@ -299,6 +299,7 @@ final class DeviceSampler {
     to.set(ValueLayout.JAVA_INT, at + 32, params.topK());
     to.set(ValueLayout.JAVA_INT, at + 36, flags);
     to.set(ValueLayout.JAVA_LONG, at + 40, CounterRng.root(params.seed()));
+    to.set(ValueLayout.JAVA_INT, at + 48, position);
   }
 
   private void send(int firstRow, int rows) {

@@ -26,6 +26,10 @@ class DraftLoopTest {
   private static final int[] STARTS = {5, 255, 30, 16};
   private static final int[] LAGS = {1, 3, 7, 1};
   private static final int[] DRAFTS = {4, 1, 6, 3};
+
+  /** Tokens of each text that the draft model does not read. */
+  private static final int[] UNREAD = {0, 0, 500, 33};
+
   private static final List<SamplingParams> PARAMS =
       List.of(
           SamplingParams.greedy(),
@@ -131,7 +135,7 @@ class DraftLoopTest {
     RowSampling sampling = new RowSampling();
     for (int sequence = 0; sequence < STARTS.length; sequence++) {
       if (DRAFTS[sequence] > pass) {
-        int position = STARTS[sequence] + LAGS[sequence] + pass;
+        int position = UNREAD[sequence] + STARTS[sequence] + LAGS[sequence] + pass;
         sampling.add(PARAMS.get(sequence), position, sequence != 3);
       }
     }

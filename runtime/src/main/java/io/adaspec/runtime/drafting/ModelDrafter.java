@@ -18,7 +18,8 @@ import java.util.Optional;
  *
  * <p>The first pass also computes the known tokens that the draft KV lacks (after plain steps, a
  * bonus token or preemption), entries that lack least first, within the runner's rows. An entry
- * that is not caught up then drafts nothing in this step, but keeps what was computed.
+ * that is not caught up then drafts nothing in this step, but keeps what was computed. Positions of
+ * the draft model count from the first token that it reads; noise goes by the place in the text.
  */
 public final class ModelDrafter implements Drafter {
   private final ModelRunner runner;
@@ -185,7 +186,7 @@ public final class ModelDrafter implements Drafter {
     if (pass > 0) {
       int position = work.get(entry).tokens().size() + pass - 1;
       rows++;
-      contextReads += BatchView.contextReads(position, 1);
+      contextReads += BatchView.contextReads(work.get(entry).draftPosition(position), 1);
       computed[entry] = position + 1;
     }
   }
@@ -230,19 +231,19 @@ public final class ModelDrafter implements Drafter {
       int token =
           position < size ? sequence.tokens().get(position) : drafts.token(entry, position - size);
       boolean last = position == start + lag - 1;
-      int logitRow = batch.addRow(token, position, last);
+      int logitRow = batch.addRow(token, sequence.draftPosition(position), last);
       if (last) {
         logitEntries[logitRow] = entry;
         sampling.add(sequence.sampling(), position + 1, needsConfidence);
         penalties.penalise(sampling, entry, drafts.count(entry), drafts);
       }
     }
-    contextReads += BatchView.contextReads(start, count);
+    contextReads += BatchView.contextReads(sequence.draftPosition(start), count);
     computed[entry] = start + count;
   }
 
   private void requireBlocks(SequenceWork sequence, int tokens) {
-    int needed = runner.kvGeometry().blocksFor(tokens);
+    int needed = runner.kvGeometry().blocksFor(sequence.draftPosition(tokens));
     if (sequence.draftBlockTable().length < needed) {
       throw new IllegalArgumentException(
           "sequence "

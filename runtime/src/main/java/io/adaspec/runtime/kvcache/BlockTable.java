@@ -6,14 +6,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * KV blocks of one sequence in one model, in order of position, and how many tokens they hold.
- * Filled, truncated and emptied by a {@link PagedKv}. Not thread-safe.
+ * KV blocks of one sequence in one model, in order of position, and how many tokens they hold. They
+ * may hold a text from a later token on, as if nothing had been before it. Filled, truncated and
+ * emptied by a {@link PagedKv}. Not thread-safe.
  */
 public final class BlockTable {
   private static final int[] EMPTY = new int[0];
 
   private int[] blocks = EMPTY;
   private int count;
+  private int start;
   private int computed;
   private int @Nullable [] snapshot = EMPTY;
   private final List<PrefixIndex.Entry> indexed = new ArrayList<>();
@@ -24,7 +26,24 @@ public final class BlockTable {
     return count;
   }
 
-  /** Tokens whose keys and values are in the blocks. */
+  /** The sequence's token at position 0 of the blocks. */
+  public int start() {
+    return start;
+  }
+
+  /**
+   * Has an empty table hold the text from a later token on.
+   *
+   * @throws IllegalStateException if it holds blocks
+   */
+  public void beginAt(int token) {
+    if (count > 0) {
+      throw new IllegalStateException("a table of " + count + " blocks begins at " + start);
+    }
+    start = token;
+  }
+
+  /** Tokens, from the start on, whose keys and values are in the blocks. */
   public int computed() {
     return computed;
   }
@@ -94,6 +113,7 @@ public final class BlockTable {
     blocks = EMPTY;
     snapshot = EMPTY;
     count = 0;
+    start = 0;
     computed = 0;
     indexed.clear();
     indexable = true;

@@ -126,7 +126,8 @@ public final class PagedKv {
    * Puts cached blocks into the table as far as they continue what it has computed; blocks reserved
    * for these positions are given back.
    *
-   * @param limit at most this many tokens of the sequence may be taken as computed
+   * @param tokens of the sequence, those before the table's start included
+   * @param limit at most this many tokens, from the start on, may be taken as computed
    * @return tokens that need not be computed now, 0 when there is no hit
    */
   public int take(BlockTable table, String salt, int[] tokens, int limit) {
@@ -138,7 +139,7 @@ public final class PagedKv {
     }
     int at = table.indexedBlocks();
     while ((at + 1) * blockTokens <= limit) {
-      PrefixIndex.Entry entry = index.find(table.lastIndexed(), salt, tokens, at * blockTokens);
+      PrefixIndex.Entry entry = index.find(table.lastIndexed(), salt, tokens, textAt(table, at));
       if (entry == null) {
         break;
       }
@@ -148,6 +149,11 @@ public final class PagedKv {
     }
     table.setComputed(at * blockTokens);
     return at * blockTokens - before;
+  }
+
+  /** The sequence's first token in a block of the table. */
+  private int textAt(BlockTable table, int at) {
+    return table.start() + at * blockTokens;
   }
 
   private void put(BlockTable table, int at, PrefixIndex.Entry entry) {
@@ -176,7 +182,8 @@ public final class PagedKv {
   private void indexNext(BlockTable table, String salt, int[] tokens) {
     int at = table.indexedBlocks();
     int block = table.block(at);
-    PrefixIndex.Entry entry = index.add(table.lastIndexed(), salt, tokens, at * blockTokens, block);
+    PrefixIndex.Entry entry =
+        index.add(table.lastIndexed(), salt, tokens, textAt(table, at), block);
     if (entry == null) {
       table.stopIndexing();
       return;

@@ -178,7 +178,7 @@ final class Commit {
 
   private static int draftComputed(Sequence sequence, SequenceWork work, SequenceResult result) {
     if (work.drafter() != DrafterKind.MODEL) {
-      return sequence.draftKv().computed();
+      return sequence.draftComputed();
     }
     return Math.min(result.draftComputed(), sequence.knownTokens() - 1);
   }

@@ -14,6 +14,9 @@ import java.util.Set;
  * Turns what the strategy wishes into draft lengths that fit: rows of the step, KV blocks of target
  * and draft, context ends. Draft KV is taken only here, when a draft model is really to run.
  *
+ * <p>A draft model need not read the whole text. It begins late where the strategy wishes so, and,
+ * whatever the strategy, with the last half of its own context where a text outgrows that.
+ *
  * <p>When it is short, memory that was lent to the target is taken back, unless the target was
  * short itself in this step or would keep less free than a block for each sequence that runs and
  * one in {@value #KEPT_SHARE} of all: so memory does not go to and fro. Then those who do not draft
@@ -42,8 +45,7 @@ final class DraftPlanner {
     switch (policy.drafter(own)) {
       case NONE -> limit = 0;
       case MODEL -> {
-        limit = device.hasDraftModel() ? limit : 0;
-        limit = Math.min(limit, device.draftContextTokens() - known);
+        limit = Math.min(limit, device.draftContextTokens() / 2);
       }
       case NGRAM -> {}
     }
@@ -52,14 +54,21 @@ final class DraftPlanner {
 
   /**
    * Lets those that may draft with the model go on with cached draft KV, so that a strategy sees
-   * what they really lack. Costs a look at the next block of each.
+   * what they really lack, and begin late where the draft's context ends. Costs a look at the next
+   * block of each.
    */
-  void takeCached(StepRows step, PolicySnapshot policy) {
+  void prepare(StepRows step, PolicySnapshot policy) {
     for (int i = 0; i < step.size(); i++) {
       Sequence sequence = step.sequence(i);
       boolean samples = step.rows(i) == 1 && sequence.gap() == 1;
-      if (samples && usesModel(sequence, policy) && limit(sequence, policy) > 0) {
-        kv.takeCachedDraft(sequence);
+      int limit = samples && usesModel(sequence, policy) ? limit(sequence, policy) : 0;
+      if (limit > 0) {
+        int context = device.draftContextTokens();
+        if (sequence.knownTokens() - sequence.draftKv().start() + limit > context) {
+          kv.beginDraftLate(sequence, Math.ceilDiv(context, 2));
+        } else {
+          kv.takeCachedDraft(sequence);
+        }
       }
     }
   }
@@ -84,8 +93,9 @@ final class DraftPlanner {
    * Cuts the choices to what fits, in place, and reserves the memory of what remains.
    *
    * @param rowsLeft rows that draft tokens may take
+   * @return whether a draft model begins late, so that the view has changed
    */
-  void fit(StepRows step, BatchView view, DraftChoices choices, int rowsLeft) {
+  boolean fit(StepRows step, BatchView view, DraftChoices choices, int rowsLeft) {
     int[] caps = choices.caps();
     for (int i = 0; i < caps.length; i++) {
       boolean drafts = choices.drafters()[i] != DrafterKind.NONE && view.get(i).samples();
@@ -94,16 +104,22 @@ final class DraftPlanner {
     level(caps, rowsLeft);
     noteWishes(step, choices);
     Spare spare = new Spare(step, choices);
+    boolean late = false;
     for (int i = 0; i < caps.length; i++) {
       Sequence sequence = step.sequence(i);
       caps[i] = reserveTarget(sequence, caps[i]);
       if (caps[i] > 0 && choices.drafters()[i] == DrafterKind.MODEL) {
+        if (choices.reads()[i] < sequence.knownTokens() - sequence.draftComputed()) {
+          kv.beginDraftLate(sequence, choices.reads()[i]);
+          late = true;
+        }
         caps[i] = reserveDraft(sequence, caps[i], spare) ? caps[i] : 0;
       }
       if (caps[i] == 0) {
         choices.drafters()[i] = DrafterKind.NONE;
       }
     }
+    return late;
   }
 
   /** For whom the draft model is to draft, whether or not there is memory for it. */

@@ -57,14 +57,20 @@ final class KvMemory {
     return take(target, sequence.targetKv(), sequence);
   }
 
-  /** The same for the draft model, whose cached blocks count for it alone. */
+  /**
+   * The same for the draft model, whose cached blocks count for it alone: those of texts that began
+   * where its text begins.
+   */
   int takeCachedDraft(Sequence sequence) {
     return take(draft, sequence.draftKv(), sequence);
   }
 
   private static int take(PagedKv kv, BlockTable table, Sequence sequence) {
     return kv.take(
-        table, sequence.request().cacheSalt(), sequence.tokens(), sequence.knownTokens() - 1);
+        table,
+        sequence.request().cacheSalt(),
+        sequence.tokens(),
+        sequence.knownTokens() - 1 - table.start());
   }
 
   /** Blocks that a running sequence lacks for its known tokens. */
@@ -76,8 +82,18 @@ final class KvMemory {
     return target.reserve(sequence.targetKv(), tokens);
   }
 
+  /**
+   * @param tokens of the text, those before the start of the draft KV counted
+   */
   boolean reserveDraft(Sequence sequence, int tokens) {
-    return draft.reserve(sequence.draftKv(), tokens);
+    return draft.reserve(sequence.draftKv(), tokens - sequence.draftKv().start());
+  }
+
+  /** Drops the draft KV of a sequence; its draft model reads the last {@code tokens} alone. */
+  void beginDraftLate(Sequence sequence, int tokens) {
+    dropDraft(sequence);
+    sequence.draftKv().beginAt(sequence.knownTokens() - tokens);
+    takeCachedDraft(sequence);
   }
 
   /**
@@ -85,7 +101,8 @@ final class KvMemory {
    * more than {@code least} target blocks are free.
    */
   void takeBackForDraft(Sequence sequence, int tokens, int least) {
-    lending.takeBack(draft.blocksFor(tokens) - sequence.draftKv().blocks(), least);
+    int held = tokens - sequence.draftKv().start();
+    lending.takeBack(draft.blocksFor(held) - sequence.draftKv().blocks(), least);
   }
 
   /** After a step: what is computed now, full blocks indexed, look-ahead blocks given back. */
@@ -93,7 +110,8 @@ final class KvMemory {
     String salt = sequence.request().cacheSalt();
     int known = sequence.knownTokens();
     target.settle(sequence.targetKv(), salt, sequence.tokens(), targetComputed, known);
-    draft.settle(sequence.draftKv(), salt, sequence.tokens(), draftComputed, draftComputed);
+    int draftTokens = draftComputed - sequence.draftKv().start();
+    draft.settle(sequence.draftKv(), salt, sequence.tokens(), draftTokens, draftTokens);
   }
 
   void dropDraft(Sequence sequence) {

@@ -163,6 +163,11 @@ public final class Sequence {
     return draftKv;
   }
 
+  /** Tokens, those before the start of the draft KV counted, whose draft KV is computed. */
+  int draftComputed() {
+    return draftKv.start() + draftKv.computed();
+  }
+
   /** Known tokens that are still to be computed. */
   int gap() {
     return known - targetKv.computed();

@@ -130,10 +130,12 @@ final class StepPlanner {
     }
     int prefillRows = free - step.left();
     drafts.release(policy.snapshot());
-    drafts.takeCached(step, policy.snapshot());
+    drafts.prepare(step, policy.snapshot());
     BatchView view = new BatchView(entries(step, policy, nowNanos));
     DraftChoices choices = policy.strategy().choose(view, policy.cost());
-    drafts.fit(step, view, choices, step.left());
+    if (drafts.fit(step, view, choices, step.left())) {
+      view = new BatchView(entries(step, policy, nowNanos));
+    }
     StepPlan plan =
         new StepPlan(
             step.step(),
@@ -244,7 +246,8 @@ final class StepPlanner {
         rows,
         samples,
         samples && rows == 1 ? drafts.limit(sequence, policy.snapshot()) : 0,
-        sequence.knownTokens() - sequence.draftKv().computed(),
+        sequence.knownTokens() - sequence.draftComputed(),
+        sequence.draftKv().start(),
         sequence.outputTokens(),
         sequence.request().serviceClass(),
         sequence.request().slo(),
@@ -272,7 +275,8 @@ final class StepPlanner {
               sequence.request().sampling(),
               drafter,
               choices.caps()[i],
-              sequence.draftKv().computed(),
+              sequence.draftKv().start(),
+              sequence.draftComputed(),
               model ? sequence.draftKv().snapshot() : NO_BLOCKS));
     }
     return work;

@@ -18,6 +18,7 @@ public final class BatchView {
    * @param draftLimit the longest draft it may have: request wish, remaining output, context, KV
    *     room; 0 when it must not
    * @param draftLag known tokens that the draft model has yet to compute before it can draft
+   * @param draftStart the first token of the text that the draft model reads
    * @param emittedTokens output tokens so far
    * @param serviceClass priority class
    * @param slo latency targets
@@ -37,6 +38,7 @@ public final class BatchView {
       boolean samples,
       int draftLimit,
       int draftLag,
+      int draftStart,
       int emittedTokens,
       ServiceClass serviceClass,
       SloTarget slo,
@@ -46,7 +48,10 @@ public final class BatchView {
       double acceptanceRate,
       DrafterKind drafter,
       PayingDrafters paying) {
-    /** A sequence that has met its TTFT target and has no length limit in sight. */
+    /**
+     * A sequence that has met its TTFT target, has no length limit in sight, and whose draft model
+     * reads all of its text.
+     */
     public Entry(
         long sequence,
         int contextTokens,
@@ -66,6 +71,7 @@ public final class BatchView {
           samples,
           draftLimit,
           draftLag,
+          0,
           emittedTokens,
           serviceClass,
           slo,
@@ -78,7 +84,7 @@ public final class BatchView {
     }
 
     public Entry {
-      if (rows < 0 || contextTokens < 0 || draftLimit < 0 || draftLag < 0) {
+      if (rows < 0 || contextTokens < 0 || draftLimit < 0 || draftLag < 0 || draftStart < 0) {
         throw new IllegalArgumentException(
             "sequence "
                 + sequence
@@ -90,8 +96,36 @@ public final class BatchView {
                 + draftLimit
                 + ", draft lag "
                 + draftLag
+                + ", draft start "
+                + draftStart
                 + " must not be negative");
       }
+    }
+
+    /** The same whose draft model reads the last {@code tokens} known ones alone. */
+    Entry reading(int tokens) {
+      return new Entry(
+          sequence,
+          contextTokens,
+          rows,
+          samples,
+          draftLimit,
+          tokens,
+          contextTokens + rows - tokens,
+          emittedTokens,
+          serviceClass,
+          slo,
+          decodeElapsedNanos,
+          remainingTokens,
+          missedTtft,
+          acceptanceRate,
+          drafter,
+          paying);
+    }
+
+    /** What the draft model has read, or is yet to read, before it drafts. */
+    int draftContextTokens() {
+      return contextTokens + rows - draftStart;
     }
 
     /** Whether the draft model may draft for it, and is worth it. */

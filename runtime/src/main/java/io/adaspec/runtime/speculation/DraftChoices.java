@@ -8,13 +8,20 @@ import java.util.Arrays;
  *
  * @param drafters [entries]
  * @param caps [entries] at most the entry's draft limit
+ * @param reads [entries] of an entry whose draft KV lags by more: the tokens at the end of its text
+ *     that the draft model reads, as if nothing were before them; {@link #ALL} to have it catch up
  */
-public record DraftChoices(DrafterKind[] drafters, int[] caps) {
+public record DraftChoices(DrafterKind[] drafters, int[] caps, int[] reads) {
+  /** Whatever the draft model lacks. */
+  public static final int ALL = Integer.MAX_VALUE;
+
   /** Nobody drafts. */
   public static DraftChoices none(int entries) {
     DrafterKind[] drafters = new DrafterKind[entries];
     Arrays.fill(drafters, DrafterKind.NONE);
-    return new DraftChoices(drafters, new int[entries]);
+    int[] reads = new int[entries];
+    Arrays.fill(reads, ALL);
+    return new DraftChoices(drafters, new int[entries], reads);
   }
 
   /** Everybody drafts up to {@code cap}, within its own limit and what its class may use. */

@@ -7,9 +7,10 @@ import java.util.Arrays;
  *
  * <p><b>Budget</b>: the prefill rows that delay least ({@link PrefillBudget}), and no more
  * sequences than can keep their pace ({@link RowRoom}). <b>Draft</b>: the depth of highest
- * predicted efficiency ({@link StepForecast}). Who does not draft with the model looks its text up,
- * which costs no pass. Neither is used for a request for which it has not paid. Between passes
- * every sequence goes on only while its next token is worth its share of a pass. <b>Verify</b>: all
+ * predicted efficiency ({@link StepForecast}), the draft model reading as much of the text as can
+ * be afforded ({@link DraftReading}). Who does not draft with the model looks its text up, which
+ * costs no pass. Neither is used for a request for which it has not paid. Between passes every
+ * sequence goes on only while its next token is worth its share of a pass. <b>Verify</b>: all
  * budgets, see {@link VerifyBudget}; when requests are late, see {@link SloSlack}. <b>Never
  * slower</b>: the {@link SpeculationLedger} may demand a plain step or an exploring one.
  *
@@ -19,11 +20,6 @@ import java.util.Arrays;
  */
 record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
     implements SpeculationStrategy {
-  private static final double CATCH_UP_SHARE = 0.5;
-
-  /** A sequence that drafted in the last step lags by no more than this. */
-  private static final int SETTLED_LAG = 2;
-
   private static final int EXPLORING_DRAFT = 3;
   private static final int EXPLORING_SHARE = 8;
 
@@ -34,7 +30,7 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
 
   @Override
   public StepBudget budget(WaitingView waiting, BatchView running, CostModel cost) {
-    StepEstimate estimate = new StepEstimate(running, state.correction().applied(cost));
+    StepEstimate estimate = catchUp(running, cost).estimate();
     boolean drafts =
         drafter == DrafterKind.MODEL && state.ledger().mode() == SpeculationLedger.Mode.BEST;
     return PrefillBudget.of(
@@ -60,13 +56,14 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
       return none;
     }
     if (drafter == DrafterKind.MODEL) {
-      StepEstimate estimate = new StepEstimate(batch, state.correction().applied(cost));
-      int depth = StepForecast.best(estimate, state.calibration(), cap).depth();
+      CatchUp catchUp = catchUp(batch, cost);
+      int depth = StepForecast.best(catchUp.estimate(), state.calibration(), cap).depth();
       if (depth > 0) {
-        return withLookup(batch, affordable(estimate, depth));
+        return withLookup(batch, catchUp.affordable(depth));
       }
       if (mode == SpeculationLedger.Mode.EXPLORE) {
-        return withLookup(batch, exploring(estimate));
+        int few = Math.ceilDiv(batch.size(), EXPLORING_SHARE);
+        return withLookup(batch, catchUp.exploring(few, EXPLORING_DRAFT));
       }
     }
     return withLookup(batch, none);
@@ -114,6 +111,10 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
     return true;
   }
 
+  private CatchUp catchUp(BatchView batch, CostModel cost) {
+    return CatchUp.of(batch, state.correction().applied(cost), state.ledger().balanceNanos());
+  }
+
   /** Whoever does not draft with the model looks its text up, if that has not proven vain. */
   private DraftChoices withLookup(BatchView batch, DraftChoices choices) {
     for (int i = 0; i < batch.size(); i++) {
@@ -123,83 +124,6 @@ record SloStrategy(DrafterKind drafter, int cap, ControllerState state)
       }
     }
     return choices;
-  }
-
-  /**
-   * Drafts for whom catching up costs at most a share of what the ledger can lose: least behind
-   * first. The others join in later steps, when these have earned it back.
-   */
-  private DraftChoices affordable(StepEstimate estimate, int depth) {
-    BatchView batch = estimate.batch();
-    DraftChoices choices = DraftChoices.none(batch.size());
-    for (int i = 0; i < batch.size(); i++) {
-      if (batch.get(i).draftsWithModel()) {
-        choices.drafters()[i] = DrafterKind.MODEL;
-        choices.caps()[i] = Math.min(depth, batch.get(i).draftLimit());
-      }
-    }
-    long[] order = new long[batch.size()];
-    for (int i = 0; i < order.length; i++) {
-      order[i] = (long) batch.get(i).draftLag() << 32 | i;
-    }
-    Arrays.sort(order);
-    double most = CATCH_UP_SHARE * state.ledger().balanceNanos();
-    int rows = 0;
-    long reads = 0;
-    int count = 0;
-    for (long key : order) {
-      int i = (int) key;
-      int lag = (int) (key >>> 32);
-      if (choices.caps()[i] > 0) {
-        int known = batch.get(i).contextTokens() + batch.get(i).rows();
-        rows += Math.max(1, lag);
-        reads += BatchView.contextReads(Math.max(0, known - lag), Math.max(1, lag));
-        count++;
-        boolean behind = lag > SETTLED_LAG;
-        if (behind
-            && estimate.draftPassNanos(rows, reads) - estimate.draftPassNanos(count, reads)
-                > most) {
-          choices.caps()[i] = 0;
-          choices.drafters()[i] = DrafterKind.NONE;
-          rows -= lag;
-          count--;
-        }
-      }
-    }
-    return choices;
-  }
-
-  /**
-   * A short draft for the few whose draft KV lags least, as far as the ledger can lose what
-   * catching up costs.
-   */
-  private DraftChoices exploring(StepEstimate estimate) {
-    BatchView batch = estimate.batch();
-    DraftChoices choices = DraftChoices.none(batch.size());
-    double left = state.ledger().balanceNanos();
-    int few = Math.ceilDiv(batch.size(), EXPLORING_SHARE);
-    for (int n = 0; n < few; n++) {
-      int least = leastBehind(batch, choices);
-      left -= least < 0 ? 0 : estimate.catchUpNanos(least);
-      if (least < 0 || left < 0) {
-        return choices;
-      }
-      choices.drafters()[least] = DrafterKind.MODEL;
-      choices.caps()[least] = Math.min(EXPLORING_DRAFT, batch.get(least).draftLimit());
-    }
-    return choices;
-  }
-
-  /** Whose draft KV lags least of those that are not chosen yet; -1 if nobody is left. */
-  private static int leastBehind(BatchView batch, DraftChoices choices) {
-    int least = -1;
-    for (int i = 0; i < batch.size(); i++) {
-      boolean free = batch.get(i).draftsWithModel() && choices.caps()[i] == 0;
-      if (free && (least < 0 || batch.get(i).draftLag() < batch.get(least).draftLag())) {
-        least = i;
-      }
-    }
-    return least;
   }
 
   /** Exploring is for labels: a few drafts are verified whatever is expected of them. */

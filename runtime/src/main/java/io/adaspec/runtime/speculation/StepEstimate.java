@@ -93,7 +93,7 @@ final class StepEstimate {
 
   /** Positions that the draft pass for the token at {@code position} of an entry reads. */
   long draftPassReads(int entry, int position) {
-    return (long) batch.get(entry).contextTokens() + batch.get(entry).rows() + position;
+    return (long) batch.get(entry).draftContextTokens() + position;
   }
 
   /** One draft pass. */
@@ -144,7 +144,7 @@ final class StepEstimate {
         if (lengths[i] > pass) {
           BatchView.Entry entry = batch.get(i);
           int lag = pass == 0 && catchUp ? Math.max(1, entry.draftLag()) : 1;
-          int known = entry.contextTokens() + entry.rows() + pass;
+          int known = entry.draftContextTokens() + pass;
           rows += lag;
           reads += BatchView.contextReads(Math.max(0, known - lag), lag);
         }

@@ -5,7 +5,8 @@ package io.adaspec.runtime.step;
  *
  * @param sequence number of the sequence within its scheduler
  * @param computed tokens whose target KV is now valid, counting emitted tokens but the last
- * @param draftComputed tokens whose draft KV is now valid; 0 without a draft model
+ * @param draftComputed tokens, those before its start counted, whose draft KV is now valid; 0
+ *     without a draft model
  * @param emitted new output tokens in order: accepted draft tokens, then the recovered or bonus
  *     token; empty when it did not sample
  * @param drafted draft tokens proposed

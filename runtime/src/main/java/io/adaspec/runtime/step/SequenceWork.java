@@ -20,9 +20,11 @@ import io.adaspec.runtime.speculation.DrafterKind;
  * @param sampling how its tokens are chosen
  * @param drafter where drafts come from
  * @param draftCap most tokens to draft; 0 unless this step reaches the end of the known tokens
- * @param draftComputed tokens whose draft KV is in the draft block table already
- * @param draftBlockTable draft KV blocks, enough for {@code tokens.size() + draftCap} tokens when
- *     the drafter is a model; else empty
+ * @param draftStart the first token that the draft model reads: position 0 of its KV
+ * @param draftComputed tokens, those before {@code draftStart} counted, whose draft KV is in the
+ *     draft block table already; at least {@code draftStart}
+ * @param draftBlockTable draft KV blocks, enough for {@code tokens.size() - draftStart + draftCap}
+ *     tokens when the drafter is a model; else empty
  */
 public record SequenceWork(
     long sequence,
@@ -33,8 +35,35 @@ public record SequenceWork(
     SamplingParams sampling,
     DrafterKind drafter,
     int draftCap,
+    int draftStart,
     int draftComputed,
     int[] draftBlockTable) {
+  /** Work whose draft model, if it has one, reads the whole text. */
+  public SequenceWork(
+      long sequence,
+      TokenHistory tokens,
+      int computed,
+      int rows,
+      int[] blockTable,
+      SamplingParams sampling,
+      DrafterKind drafter,
+      int draftCap,
+      int draftComputed,
+      int[] draftBlockTable) {
+    this(
+        sequence,
+        tokens,
+        computed,
+        rows,
+        blockTable,
+        sampling,
+        drafter,
+        draftCap,
+        0,
+        draftComputed,
+        draftBlockTable);
+  }
+
   public SequenceWork {
     if (rows < 1 || computed < 0 || computed + rows > tokens.size()) {
       throw new IllegalArgumentException(
@@ -48,6 +77,18 @@ public record SequenceWork(
               + tokens.size()
               + " known tokens");
     }
+    if (draftStart < 0 || draftStart > draftComputed || draftStart >= tokens.size()) {
+      throw new IllegalArgumentException(
+          "sequence "
+              + sequence
+              + ": draft KV of tokens "
+              + draftStart
+              + " to "
+              + draftComputed
+              + " does not fit "
+              + tokens.size()
+              + " known tokens");
+    }
     if (draftCap < 0
         || (draftCap > 0 && (drafter == DrafterKind.NONE || computed + rows != tokens.size()))) {
       throw new IllegalArgumentException(
@@ -57,6 +98,11 @@ public record SequenceWork(
               + draftCap
               + " needs a drafter and all known tokens computed");
     }
+  }
+
+  /** Where the draft model has the token at {@code index} of the text. */
+  public int draftPosition(int index) {
+    return index - draftStart;
   }
 
   /** Whether this step yields at least one token of the sequence. */

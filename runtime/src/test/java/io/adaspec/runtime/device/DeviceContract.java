@@ -63,6 +63,19 @@ public abstract class DeviceContract {
     assertThat(texts(new RaggedByConfidence(0.1f, 0.2f, DrafterKind.MODEL), 7)).isEqualTo(plain);
   }
 
+  /**
+   * A draft model's positions are not those of the text then, and noise must still be the text's.
+   */
+  @Test
+  void textIsThatOfPlainDecodingWhereTheDraftModelReadsTheEndAlone() {
+    SpeculationStrategy drafting = Strategies.parse("fixed:3", DrafterKind.MODEL, 8);
+    List<List<Integer>> plain = texts(Strategies.parse("off"), 7);
+    assertThat(texts(new ReadingLate(drafting, 4), 7)).isEqualTo(plain);
+    SpeculationStrategy ragged =
+        new RaggedByConfidence(0.1f, 0.2f, DrafterKind.MODEL, DrafterKind.NONE);
+    assertThat(texts(new ReadingLate(ragged, 3), 7)).isEqualTo(plain);
+  }
+
   @Test
   void textDoesNotDependOnHowPromptsAreCut() {
     assertThat(texts(Strategies.parse("off"), 1)).isEqualTo(texts(Strategies.parse("off"), 11));

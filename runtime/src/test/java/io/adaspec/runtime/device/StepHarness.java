@@ -8,6 +8,8 @@ import io.adaspec.runtime.request.SloTarget;
 import io.adaspec.runtime.speculation.BatchView;
 import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.speculation.DraftChoices;
+import io.adaspec.runtime.speculation.DrafterKind;
+import io.adaspec.runtime.speculation.PayingDrafters;
 import io.adaspec.runtime.speculation.SpeculationStrategy;
 import io.adaspec.runtime.speculation.Verifier;
 import io.adaspec.runtime.step.SequenceResult;
@@ -36,6 +38,7 @@ final class StepHarness {
     int[] tokens;
     int size;
     int computed;
+    int draftStart;
     int draftComputed;
     int[] blocks = new int[0];
     int[] draftBlocks = new int[0];
@@ -145,6 +148,7 @@ final class StepHarness {
       draftFree.addLast(block);
     }
     sequence.draftBlocks = new int[0];
+    sequence.draftStart = 0;
     sequence.draftComputed = 0;
   }
 
@@ -162,11 +166,16 @@ final class StepHarness {
               samples,
               samples ? Math.max(0, room) : 0,
               s.size - s.draftComputed,
+              s.draftStart,
               s.size - s.promptTokens,
               ServiceClass.STANDARD,
               SloTarget.none(),
               0,
-              s.verified == 0 ? Double.NaN : (double) s.accepted / s.verified));
+              Integer.MAX_VALUE,
+              false,
+              s.verified == 0 ? Double.NaN : (double) s.accepted / s.verified,
+              DrafterKind.MODEL,
+              PayingDrafters.ALL));
     }
     BatchView view = new BatchView(entries);
     CostModel cost = new LinearCost();
@@ -187,7 +196,12 @@ final class StepHarness {
     s.blocks = reserve(s.blocks, s.computed + rows + cap, free);
     int[] draftBlocks = new int[0];
     if (drafts && cap > 0) {
-      s.draftBlocks = reserve(s.draftBlocks, s.size + cap, draftFree);
+      if (choices.reads()[index] < s.size - s.draftComputed) {
+        dropDraft(s);
+        s.draftStart = s.size - choices.reads()[index];
+        s.draftComputed = s.draftStart;
+      }
+      s.draftBlocks = reserve(s.draftBlocks, s.size - s.draftStart + cap, draftFree);
       draftBlocks = s.draftBlocks;
     }
     return new SequenceWork(
@@ -199,6 +213,7 @@ final class StepHarness {
         s.sampling,
         choices.drafters()[index],
         cap,
+        s.draftStart,
         s.draftComputed,
         draftBlocks);
   }

@@ -88,8 +88,13 @@ class RandomOperationsTest {
       int blocks = 14 + random.nextInt(12);
       int draftBlocks = random.nextInt(30);
       return SimulatedDeviceProvider.openSimulated(
-          "sim:tiny,audit,%s,blocks=%d,draftBlocks=%d,draftKv=%s"
-              .formatted(MODEL, blocks, draftBlocks, one(new String[] {".25", ".4", "1", "1.7"})));
+          "sim:tiny,audit,%s,blocks=%d,draftBlocks=%d,draftKv=%s,draftContext=%d"
+              .formatted(
+                  MODEL,
+                  blocks,
+                  draftBlocks,
+                  one(new String[] {".25", ".4", "1", "1.7"}),
+                  one(new Integer[] {40, 200})));
     }
 
     <T> T one(T[] values) {
@@ -97,7 +102,7 @@ class RandomOperationsTest {
     }
 
     PolicySnapshot policy() {
-      String[] specs = {"off", "fixed:1", "fixed:4", "ragged:5"};
+      String[] specs = {"off", "fixed:1", "fixed:4", "late:3", "ragged:5"};
       DrafterKind drafter = one(DrafterKind.values());
       return new PolicySnapshot(
           policyVersion++, one(specs), drafter, random.nextInt(6), Verifier.COUPLED);

@@ -9,12 +9,16 @@ import io.adaspec.runtime.speculation.SpeculationStrategy;
 import io.adaspec.runtime.speculation.StepBudget;
 import io.adaspec.runtime.speculation.SurvivalTable;
 import io.adaspec.runtime.speculation.WaitingView;
+import java.util.Arrays;
 
 /**
- * Strategies for tests of the scheduler: {@code off}, {@code fixed:K} and {@code ragged:K}, which
+ * Strategies for tests of the scheduler: {@code off}, {@code fixed:K}, {@code late:K}, whose draft
+ * model reads the last {@value #LATE} tokens when it lags by more, and {@code ragged:K}, which
  * drafts K, stops and verifies as a hash of the confidences says.
  */
 record TestStrategies(PolicySnapshot policy) implements SpeculationStrategy {
+  static final int LATE = 6;
+
   static SpeculationStrategy of(PolicySnapshot policy, ControllerState learned) {
     return new TestStrategies(policy);
   }
@@ -33,7 +37,11 @@ record TestStrategies(PolicySnapshot policy) implements SpeculationStrategy {
   public DraftChoices choose(BatchView batch, CostModel cost) {
     String spec = policy.strategy();
     int length = spec.equals("off") ? 0 : Integer.parseInt(spec.substring(spec.indexOf(':') + 1));
-    return DraftChoices.uniform(batch, policy.drafter(), length);
+    DraftChoices choices = DraftChoices.uniform(batch, policy.drafter(), length);
+    if (spec.startsWith("late")) {
+      Arrays.fill(choices.reads(), LATE);
+    }
+    return choices;
   }
 
   @Override

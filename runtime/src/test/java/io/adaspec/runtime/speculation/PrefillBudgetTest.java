@@ -159,6 +159,7 @@ class PrefillBudgetTest {
         true,
         0,
         1,
+        0,
         emitted,
         serviceClass,
         slo,

@@ -30,10 +30,16 @@ class SloStrategyTest {
   void aLongCatchUpIsSpreadOverTheStepsItPaysFor() {
     BatchView.Entry behind = lagging(1000);
 
-    assertThat(SLO.choose(new BatchView(List.of(behind)), MEMORY_BOUND).drafters())
-        .containsOnly(DrafterKind.MODEL);
-    assertThat(SLO.choose(new BatchView(List.of(lagging(100_000))), MEMORY_BOUND).drafters())
-        .containsOnly(DrafterKind.NGRAM);
+    DraftChoices choices = SLO.choose(new BatchView(List.of(behind)), MEMORY_BOUND);
+    assertThat(choices.drafters()).containsOnly(DrafterKind.MODEL);
+    assertThat(choices.reads()).containsOnly(DraftChoices.ALL);
+  }
+
+  @Test
+  void ofATextThatIsTooLongToCatchUpWithTheEndIsRead() {
+    DraftChoices choices = SLO.choose(new BatchView(List.of(lagging(100_000))), MEMORY_BOUND);
+    assertThat(choices.drafters()).containsOnly(DrafterKind.MODEL);
+    assertThat(choices.reads()[0]).isBetween(100, 10_000);
   }
 
   @Test
@@ -137,6 +143,7 @@ class SloStrategyTest {
         true,
         4,
         1,
+        0,
         emitted,
         ServiceClass.STANDARD,
         TPOT_50,

@@ -61,7 +61,7 @@ public final class SimulatedDeviceProvider implements DeviceProvider {
         "simulated " + profile.name() + (settings.realtime() ? " in real time" : ""),
         settings.vocabularySize(),
         settings.contextTokens(),
-        draftBlocks > 0 ? settings.contextTokens() : 0,
+        draftBlocks > 0 ? settings.draftContextTokens() : 0,
         spec.blockTokens(),
         blocks,
         draftBlocks,

@@ -72,11 +72,11 @@ final class SimulatedKv {
     positions[slot] = position + 1;
   }
 
-  /** Checks every slot of the first {@code computed} tokens. */
-  void audit(int[] blockTable, TokenHistory tokens, int computed) {
+  /** Checks every slot of the tokens from {@code start}, at position 0, to {@code computed}. */
+  void audit(int[] blockTable, TokenHistory tokens, int start, int computed) {
     long hash = root;
-    for (int position = 0; position < computed; position++) {
-      hash = after(hash, tokens.get(position));
+    for (int position = 0; position < computed - start; position++) {
+      hash = after(hash, tokens.get(start + position));
       int slot = slot(blockTable, position);
       if (positions[slot] != position + 1 || hashes[slot] != hash) {
         throw DeviceException.permanentFailure(

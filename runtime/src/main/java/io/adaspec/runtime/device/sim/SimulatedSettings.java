@@ -17,6 +17,7 @@ import java.util.Map;
  * @param seed another seed is another model; key {@code seed}
  * @param vocabularySize key {@code vocab}
  * @param contextTokens key {@code context}
+ * @param draftContextTokens of the draft model, the same without it; key {@code draftContext}
  * @param blocks target KV blocks, 0 to derive them from memory; key {@code blocks}
  * @param draftBlocks draft KV blocks, −1 for as many as the target; 0 for no draft model; key
  *     {@code draftBlocks}
@@ -35,6 +36,7 @@ public record SimulatedSettings(
     long seed,
     int vocabularySize,
     int contextTokens,
+    int draftContextTokens,
     int blocks,
     int draftBlocks,
     double draftKvShare,
@@ -45,12 +47,14 @@ public record SimulatedSettings(
     long failAt) {
 
   public SimulatedSettings {
-    if (vocabularySize < 2 || contextTokens < 2) {
+    if (vocabularySize < 2 || contextTokens < 2 || draftContextTokens < 2) {
       throw new IllegalArgumentException(
           "a simulated device needs a vocabulary and a context of at least 2, not "
               + vocabularySize
-              + " and "
-              + contextTokens);
+              + ", "
+              + contextTokens
+              + " and, of the draft, "
+              + draftContextTokens);
     }
     if (!(slowdown > 0) || !(meanOutput >= 1)) {
       throw new IllegalArgumentException(
@@ -92,6 +96,7 @@ public record SimulatedSettings(
       }
     }
     SettingWords words = new SettingWords(values);
+    int context = (int) words.number("context", profile.contextTokens());
     SimulatedSettings settings =
         new SimulatedSettings(
             profile,
@@ -100,7 +105,8 @@ public record SimulatedSettings(
             unshared,
             (long) words.number("seed", 1),
             (int) words.number("vocab", profile.vocabularySize()),
-            (int) words.number("context", profile.contextTokens()),
+            context,
+            (int) words.number("draftContext", context),
             (int) words.number("blocks", 0),
             (int) words.number("draftBlocks", -1),
             words.number(

@@ -26,6 +26,7 @@ final class SimulatedStep {
   private final SurvivalTable survival;
   private final int[][] drafts;
   private final long[] draftText;
+  private final long[] draftRead;
   private final long[] requests;
   private final int[] draftComputed;
   private final int[] passRows;
@@ -52,6 +53,7 @@ final class SimulatedStep {
     this.survival = new SurvivalTable(work.size(), longest);
     this.drafts = new int[work.size()][];
     this.draftText = new long[work.size()];
+    this.draftRead = new long[work.size()];
     this.requests = new long[work.size()];
     this.draftComputed = new int[work.size()];
     this.passRows = new int[longest + 1];
@@ -60,9 +62,13 @@ final class SimulatedStep {
 
   void audit() {
     for (SequenceWork sequence : work) {
-      targetKv.audit(sequence.blockTable(), sequence.tokens(), sequence.computed());
+      targetKv.audit(sequence.blockTable(), sequence.tokens(), 0, sequence.computed());
       if (sequence.draftCap() > 0 && sequence.drafter() == DrafterKind.MODEL) {
-        draftKv.audit(sequence.draftBlockTable(), sequence.tokens(), sequence.draftComputed());
+        draftKv.audit(
+            sequence.draftBlockTable(),
+            sequence.tokens(),
+            sequence.draftStart(),
+            sequence.draftComputed());
       }
     }
   }
@@ -125,9 +131,8 @@ final class SimulatedStep {
 
   private void lookUp(int entry) {
     SequenceWork sequence = work.get(entry);
-    int known = sequence.tokens().size();
     survival.markFreeOfPasses(entry);
-    draftText[entry] = compute(targetKv, sequence.blockTable(), entry, sequence.computed(), known);
+    draftText[entry] = wholeText(sequence);
     int found = language.hasLookup(draftText[entry]) ? sequence.draftCap() : 0;
     for (int i = 0; i < found; i++) {
       draftToken(entry);
@@ -140,19 +145,34 @@ final class SimulatedStep {
     int known = sequence.tokens().size();
     int from = known - lag(sequence);
     int end = Math.min(known, from + rows);
-    draftText[entry] = compute(draftKv, sequence.draftBlockTable(), entry, from, end);
+    draftRead[entry] =
+        compute(draftKv, sequence.draftBlockTable(), entry, sequence.draftStart(), from, end);
+    draftText[entry] = sequence.draftStart() == 0 ? draftRead[entry] : wholeText(sequence);
     draftComputed[entry] = end;
     passRows[0] += end - from;
-    passReads[0] += BatchView.contextReads(from, end - from);
+    passReads[0] += BatchView.contextReads(sequence.draftPosition(from), end - from);
     return end == known;
   }
 
-  /** Computes known tokens; returns the hash of the text up to {@code end}. */
-  private long compute(SimulatedKv kv, int[] table, int entry, int from, int end) {
-    long text = kv.before(table, from);
-    for (int position = from; position < end; position++) {
-      text = SimulatedKv.after(text, work.get(entry).tokens().get(position));
-      kv.write(table, position, text, writer(entry));
+  /** Hash of all known tokens, by what the target has computed of them. */
+  private long wholeText(SequenceWork sequence) {
+    long text = targetKv.before(sequence.blockTable(), sequence.computed());
+    for (int index = sequence.computed(); index < sequence.tokens().size(); index++) {
+      text = SimulatedKv.after(text, sequence.tokens().get(index));
+    }
+    return text;
+  }
+
+  /**
+   * Computes known tokens; returns the hash of the text up to {@code end}.
+   *
+   * @param start the token at position 0
+   */
+  private long compute(SimulatedKv kv, int[] table, int entry, int start, int from, int end) {
+    long text = kv.before(table, from - start);
+    for (int index = from; index < end; index++) {
+      text = SimulatedKv.after(text, work.get(entry).tokens().get(index));
+      kv.write(table, index - start, text, writer(entry));
     }
     return text;
   }
@@ -165,9 +185,12 @@ final class SimulatedStep {
     }
     DraftModel.Guess guess =
         draftModel.guess(requests[entry], draftText[entry], sequence.tokens().size() + count);
+    boolean model = sequence.drafter() == DrafterKind.MODEL;
+    if (model && sequence.draftStart() > 0) {
+      guess = guess.having(sequence.draftPosition(draftComputed[entry]), draftText[entry]);
+    }
     drafts[entry][count] =
         language.draftToken(draftText[entry], sequence.sampling(), guess.right());
-    boolean model = sequence.drafter() == DrafterKind.MODEL;
     float confidence = model ? guess.confidence() : 1;
     append(entry, confidence, model ? SimulatedLanguage.margin(confidence) : LOOKUP_MATCH);
   }
@@ -187,8 +210,9 @@ final class SimulatedStep {
     SequenceWork sequence = work.get(entry);
     draftText[entry] = SimulatedKv.after(draftText[entry], token);
     if (sequence.drafter() == DrafterKind.MODEL) {
-      int position = draftComputed[entry]++;
-      draftKv.write(sequence.draftBlockTable(), position, draftText[entry], writer(entry));
+      draftRead[entry] = SimulatedKv.after(draftRead[entry], token);
+      int position = sequence.draftPosition(draftComputed[entry]++);
+      draftKv.write(sequence.draftBlockTable(), position, draftRead[entry], writer(entry));
       passRows[passes]++;
       passReads[passes] += position + 1;
     }
@@ -212,7 +236,7 @@ final class SimulatedStep {
               + " draft tokens");
     }
     int end = sequence.computed() + sequence.rows();
-    long text = compute(targetKv, sequence.blockTable(), entry, sequence.computed(), end);
+    long text = compute(targetKv, sequence.blockTable(), entry, 0, sequence.computed(), end);
     targetRows += sequence.rows() + verified;
     targetContextReads += BatchView.contextReads(sequence.computed(), sequence.rows() + verified);
     if (!sequence.samples()) {

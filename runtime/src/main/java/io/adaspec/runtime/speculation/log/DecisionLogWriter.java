@@ -17,7 +17,7 @@ import java.util.zip.GZIPOutputStream;
  * first step that they hold for. Not thread-safe.
  */
 public final class DecisionLogWriter implements AutoCloseable {
-  static final int MAGIC = 0x41445334;
+  static final int MAGIC = 0x41445335;
   static final byte POLICY = 'P';
   static final byte COST = 'C';
   static final byte STEP = 'S';

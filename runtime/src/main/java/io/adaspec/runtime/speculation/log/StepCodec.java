@@ -96,6 +96,7 @@ final class StepCodec {
     out.writeBoolean(entry.samples());
     writeLong(out, entry.draftLimit());
     writeLong(out, entry.draftLag());
+    writeLong(out, entry.draftStart());
     writeLong(out, entry.emittedTokens());
     writeConstant(out, entry.serviceClass());
     writeLong(out, entry.slo().ttftNanos());
@@ -115,6 +116,7 @@ final class StepCodec {
         readInt(in),
         readInt(in),
         in.readBoolean(),
+        readInt(in),
         readInt(in),
         readInt(in),
         readInt(in),

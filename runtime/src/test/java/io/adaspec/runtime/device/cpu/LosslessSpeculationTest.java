@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.adaspec.runtime.device.RaggedByConfidence;
+import io.adaspec.runtime.device.ReadingLate;
 import io.adaspec.runtime.device.cpu.PairBench.Outcome;
 import io.adaspec.runtime.device.cpu.PairBench.Way;
 import io.adaspec.runtime.model.LoadedModel;
@@ -83,9 +84,11 @@ class LosslessSpeculationTest {
             new Way(
                 step -> policy(step, STRATEGIES.get(random.nextInt(9)), drafterOf(step)),
                 (snapshot, learned) ->
-                    snapshot.version() % 4 == 3
-                        ? new RaggedByConfidence(0.2f, 0.3f, DrafterKind.values())
-                        : Strategies.of(snapshot, learned),
+                    switch ((int) (snapshot.version() % 4)) {
+                      case 3 -> new RaggedByConfidence(0.2f, 0.3f, DrafterKind.values());
+                      case 1 -> new ReadingLate(Strategies.of(snapshot, learned), 7);
+                      default -> Strategies.of(snapshot, learned);
+                    },
                 Way.limits(12 + 9 * seed),
                 3 * seed);
         Outcome outcome = bench.run(way, requests);
