@@ -13,12 +13,14 @@ import io.adaspec.runtime.model.LoadedModel;
 import io.adaspec.runtime.model.ModelFiles;
 import io.adaspec.runtime.model.SharedAssets;
 import io.adaspec.runtime.request.InferenceRequest;
+import io.adaspec.runtime.request.Penalties;
 import io.adaspec.runtime.request.SamplingParams;
 import io.adaspec.runtime.request.TokenIds;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -75,9 +77,12 @@ class CpuFailureTest {
     List<CompletionStage<List<TokenEvent>>> answers = new ArrayList<>();
     for (int i = 0; i < PROMPTS.size(); i++) {
       TokenIds prompt = TokenIds.of(target.tokenizer().encode(PROMPTS.get(i), true, false));
+      SamplingParams sampling =
+          i % 2 == 0 ? SamplingParams.greedy() : SamplingParams.of(0.8f, 40 + i);
+      Penalties penalties = i < 2 ? Penalties.none() : new Penalties(1.1f, 1, 0.5f, Map.of());
       InferenceRequest request =
           InferenceRequest.builder("r" + i, prompt, 48, engine.clock().nanoTime())
-              .sampling(i % 2 == 0 ? SamplingParams.greedy() : SamplingParams.of(0.8f, 40 + i))
+              .sampling(sampling.with(penalties))
               .build();
       answers.add(engine.generate(request).runWith(Sink.seq(), fixture.kit.system()));
     }
