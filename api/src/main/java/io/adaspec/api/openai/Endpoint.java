@@ -89,8 +89,14 @@ public record Endpoint(
 
   /** What to do instead of giving a field. */
   String remedy(String field) {
-    return !outputLimit.isEmpty() && UnsupportedFields.OUTPUT_LIMITS.contains(field)
-        ? "use '" + outputLimit + "'"
+    if (outputLimit.isEmpty()) {
+      return "leave it out";
+    }
+    if (UnsupportedFields.OUTPUT_LIMITS.contains(field)) {
+      return "use '" + outputLimit + "'";
+    }
+    return field.equals("repeat_penalty")
+        ? "use 'repetition_penalty', which counts the whole text, or leave it out"
         : "leave it out";
   }
 }

@@ -1,11 +1,13 @@
 package io.adaspec.api.server;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -141,6 +143,17 @@ class BadValuesTest {
     assertThat(error.path("code").asText()).isEqualTo("invalid_value");
     assertThat(error.path("param").asText()).isEqualTo(param);
     assertThat(error.path("message").asText()).contains("'" + param + "'");
+  }
+
+  @Test
+  void saysWhatAPenaltyMayBe() throws Exception {
+    assertThat(refused("{\"prompt\":\"a\",\"repetition_penalty\":0}").path("message").asText())
+        .endsWith("must be 0.01 to 100.0, not 0");
+    assertThat(refused("{\"prompt\":\"a\",\"logit_bias\":{\"a\":1}}").path("message").asText())
+        .contains("token ids", "-100.0 to 100.0", "/tokenize");
+    String many = IntStream.range(0, 301).mapToObj(i -> "\"" + i + "\":1").collect(joining(","));
+    assertThat(refused("{\"prompt\":\"a\",\"logit_bias\":{" + many + "}}").path("message").asText())
+        .contains("at most 300 tokens, not 301");
   }
 
   @ParameterizedTest

@@ -147,6 +147,14 @@ class UnsupportedFieldsTest {
     assertThat(error.path("message").asText()).contains("'" + field + "'");
   }
 
+  @Test
+  void namesThePenaltyThatIsThereInPlaceOfLlamaCpps() throws Exception {
+    HttpResponse<String> response =
+        server.caller.post(COMPLETIONS, body(COMPLETIONS, "repeat_penalty", "1.1"));
+    assertThat(Caller.json(response).at("/error/message").asText())
+        .contains("use 'repetition_penalty'");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

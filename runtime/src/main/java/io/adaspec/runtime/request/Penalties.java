@@ -21,8 +21,8 @@ import java.util.stream.Collectors;
  */
 public record Penalties(
     float repetition, float frequency, float presence, Map<Integer, Float> logitBias) {
-  public static final float LEAST_REPETITION = 0.01f;
-  public static final float MOST_REPETITION = 100;
+  public static final double LEAST_REPETITION = 0.01;
+  public static final double MOST_REPETITION = 100;
 
   /** Bound of the frequency and the presence penalty. */
   public static final float MOST = 2;
@@ -33,7 +33,7 @@ public record Penalties(
   private static final Penalties NONE = new Penalties(1, 0, 0, Map.of());
 
   public Penalties {
-    if (!(repetition >= LEAST_REPETITION && repetition <= MOST_REPETITION)) {
+    if (!(repetition >= (float) LEAST_REPETITION && repetition <= MOST_REPETITION)) {
       throw new IllegalArgumentException(
           "repetition_penalty must be "
               + LEAST_REPETITION

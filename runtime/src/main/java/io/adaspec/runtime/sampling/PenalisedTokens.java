@@ -184,10 +184,11 @@ public final class PenalisedTokens {
     if (entries < tokens.length) {
       return;
     }
-    tokens = Arrays.copyOf(tokens, 2 * entries);
-    uses = Arrays.copyOf(uses, 2 * entries);
     biases = Arrays.copyOf(biases, 2 * entries);
+    uses = Arrays.copyOf(uses, 2 * entries);
+    int[] moved = Arrays.copyOf(tokens, 2 * entries);
     places = new int[4 * entries];
+    tokens = moved; // last, since their number says how much room there is
     for (int entry = 0; entry < textEntries; entry++) {
       places[~place(tokens[entry])] = entry + 1;
     }

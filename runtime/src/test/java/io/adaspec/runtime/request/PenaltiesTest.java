@@ -49,6 +49,7 @@ class PenaltiesTest {
     assertThat(Penalties.none().isNone()).isTrue();
     assertThat(Penalties.ofRepetition(1)).isEqualTo(Penalties.none());
     assertThat(Penalties.ofRepetition(1.1f).isNone()).isFalse();
+    assertThat(Penalties.ofRepetition(0.01f).isNone()).isFalse();
     assertThat(new Penalties(1, 0.1f, 0, Map.of()).isNone()).isFalse();
     assertThat(new Penalties(1, 0, -0.1f, Map.of()).isNone()).isFalse();
   }
