@@ -120,9 +120,7 @@ class AttentionTest {
       }
       runner.forward(batch);
       for (int i = 0; i < rows; i++) {
-        float[] row = new float[runner.config().vocabularySize()];
-        runner.logits(i, row);
-        all.add(row);
+        all.add(TestRunners.logits(runner, i));
       }
     }
     return all;

@@ -71,13 +71,7 @@ class DraftLoopTest {
 
   @Test
   void logitsThatAreNotFiniteAreRefusedAndTheRunnerGoesOn() {
-    ModelWeights good = RandomModels.of(RandomModels.config(false), WeightFormat.F16, 3);
-    float[] norm = new float[good.config().hiddenSize()];
-    Arrays.fill(norm, Float.NaN);
-    ModelWeights bad =
-        RandomModels.with(
-            good,
-            RandomModels.encode("blk.0.attn_norm.weight", 1, norm.length, WeightFormat.F32, norm));
+    ModelWeights bad = RandomModels.notFinite();
     try (ModelRunner runner = TestRunners.cuda(context, bad, BLOCKS)) {
       for (int round = 0; round < 2; round++) {
         assertThatThrownBy(

@@ -105,9 +105,7 @@ class FastPrefillTest {
     ForwardBatch batch = new ForwardBatch();
     prompt(batch, runner, 0, promptTokens);
     runner.forward(batch);
-    float[] logits = new float[runner.config().vocabularySize()];
-    runner.logits(0, logits);
-    return logits;
+    return TestRunners.logits(runner, 0);
   }
 
   /**
@@ -134,9 +132,7 @@ class FastPrefillTest {
     List<float[]> all = new ArrayList<>();
     for (int row = 0; row < batch.logitRowCount(); row++) {
       if (row != 1) {
-        float[] logits = new float[runner.config().vocabularySize()];
-        runner.logits(row, logits);
-        all.add(logits);
+        all.add(TestRunners.logits(runner, row));
       }
     }
     return all;

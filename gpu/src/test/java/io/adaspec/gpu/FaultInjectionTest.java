@@ -11,7 +11,6 @@ import io.adaspec.runtime.model.ModelConfig.RopePairing;
 import io.adaspec.runtime.model.ModelWeights;
 import io.adaspec.runtime.model.RopeScaling;
 import io.adaspec.runtime.tensor.WeightFormat;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import jcuda.driver.CUresult;
@@ -142,13 +141,7 @@ class FaultInjectionTest {
 
   @Test
   void logitsThatAreNotFiniteFailOneStepAndNotTheDevice() {
-    ModelWeights good = RandomModels.of(RandomModels.config(false), WeightFormat.F16, 3);
-    float[] norm = new float[good.config().hiddenSize()];
-    Arrays.fill(norm, Float.NaN);
-    ModelWeights bad =
-        RandomModels.with(
-            good,
-            RandomModels.encode("blk.0.attn_norm.weight", 1, norm.length, WeightFormat.F32, norm));
+    ModelWeights bad = RandomModels.notFinite();
     try (Device device = provider.open(CudaDevices.spec("cuda:0", bad, Optional.empty()))) {
       for (int attempt = 0; attempt <= DeviceHealth.MOST_FAILURES; attempt++) {
         assertThatThrownBy(() -> CudaDevices.decode(device, OUTPUT))

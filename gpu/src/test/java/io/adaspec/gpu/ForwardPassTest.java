@@ -121,9 +121,7 @@ class ForwardPassTest {
       at += chunk;
       runner.forward(batch);
       for (int i = 0; i < chunk; i++) {
-        float[] row = new float[runner.config().vocabularySize()];
-        runner.logits(i, row);
-        all.add(row);
+        all.add(TestRunners.logits(runner, i));
       }
     }
     return all;

@@ -9,6 +9,7 @@ import io.adaspec.runtime.tensor.WeightFormat;
 import io.adaspec.runtime.tensor.WeightTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,6 +144,14 @@ final class RandomModels {
       builder.matrix(prefix + "ffn_down.weight", hidden, config.feedForwardSize(), format, 0.2);
     }
     return new ModelWeights(config, new Tensors(builder.tensors));
+  }
+
+  /** A model none of whose logits is finite. */
+  static ModelWeights notFinite() {
+    ModelWeights good = of(config(false), WeightFormat.F16, 3);
+    float[] norm = new float[good.config().hiddenSize()];
+    Arrays.fill(norm, Float.NaN);
+    return with(good, encode("blk.0.attn_norm.weight", 1, norm.length, WeightFormat.F32, norm));
   }
 
   /** A copy of a model with one tensor replaced. */

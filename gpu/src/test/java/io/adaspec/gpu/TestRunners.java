@@ -32,6 +32,13 @@ final class TestRunners {
         bytes -> {});
   }
 
+  /** Logits of one row of the last pass. */
+  static float[] logits(ModelRunner runner, int row) {
+    float[] logits = new float[runner.config().vocabularySize()];
+    runner.logits(row, logits);
+    return logits;
+  }
+
   static RunnerPlan plan(CudaContext context, ModelWeights model, int kvBlocks, WorkPlan work) {
     ModelPlan plan = ModelPlan.of(model);
     return new RunnerPlan(
