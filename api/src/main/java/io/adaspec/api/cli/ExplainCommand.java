@@ -45,7 +45,7 @@ final class ExplainCommand implements Runnable {
   @Override
   public void run() {
     ReplayTotals totals = new ReplayTotals();
-    try (DecisionLogReader reader = new DecisionLogReader(log)) {
+    try (DecisionLogReader reader = new DecisionLogReader(ModelOptions.existing(log, "LOG"))) {
       DecisionReplay replay = new DecisionReplay();
       for (Optional<LoggedStep> next = reader.next(); next.isPresent(); next = reader.next()) {
         LoggedStep step = next.get();
@@ -64,7 +64,7 @@ final class ExplainCommand implements Runnable {
     if (output.json()) {
       output.printJson(summary);
     } else {
-      output.out().println(summary);
+      output.out().print(totals.text());
     }
   }
 

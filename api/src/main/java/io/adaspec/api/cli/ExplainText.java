@@ -1,6 +1,7 @@
 package io.adaspec.api.cli;
 
 import io.adaspec.runtime.speculation.BatchView;
+import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.StepExplanation;
 import io.adaspec.runtime.speculation.StepExplanation.Alternative;
 import io.adaspec.runtime.speculation.StepReport;
@@ -10,6 +11,9 @@ import java.util.Locale;
 
 /** A step's explanation for people. */
 final class ExplainText {
+  /** Who drafted in the last step too lags by no more than this. */
+  private static final int SETTLED_LAG = 2;
+
   private ExplainText() {}
 
   static String of(LoggedStep step, StepExplanation why) {
@@ -45,6 +49,18 @@ final class ExplainText {
             "  ledger   %s, may lose %.2f ms",
             why.mode().name().toLowerCase(Locale.ROOT),
             why.balanceNanos() / 1e6));
+    if (why.lackingTokens() > SETTLED_LAG * batch.size()) {
+      line(
+          text,
+          String.format(
+              Locale.ROOT,
+              "  catch-up %d tokens that the draft model has not read; drafts below count the time"
+                  + " of reading %s",
+              why.lackingTokens(),
+              why.readTokens() < why.lackingTokens()
+                  ? "the last " + why.readTokens() + " alone"
+                  : "all of them"));
+    }
     for (Alternative each : why.alternatives()) {
       line(
           text,
@@ -61,14 +77,15 @@ final class ExplainText {
           text,
           String.format(
               Locale.ROOT,
-              "  sequence %d: %s drafted %d, verified %d, accepted %d, emitted %d%s",
+              "  sequence %d: %s drafted %d, verified %d, accepted %d, emitted %d%s%s",
               drafted.sequence(),
               drafted.drafter().name().toLowerCase(Locale.ROOT),
               drafted.drafted(),
               drafted.verified(),
               drafted.accepted(),
               drafted.emitted(),
-              confidences(drafted)));
+              confidences(drafted),
+              reading(drafted, batch)));
     }
     line(
         text,
@@ -81,6 +98,26 @@ final class ExplainText {
             report.draftNanos() / 1e6,
             report.verifyNanos() / 1e6,
             why.same() ? "" : "; the replay decides differently"));
+    return text.toString();
+  }
+
+  /** What the draft model read before it drafted, and what of the text it has never seen. */
+  private static String reading(StepReport.Drafted drafted, BatchView batch) {
+    if (drafted.drafter() != DrafterKind.MODEL || drafted.drafted() == 0) {
+      return "";
+    }
+    StringBuilder text = new StringBuilder();
+    for (BatchView.Entry entry : batch.entries()) {
+      if (entry.sequence() == drafted.sequence()) {
+        if (entry.draftLag() > SETTLED_LAG) {
+          text.append("; draft model read ").append(entry.draftLag()).append(" tokens first");
+        }
+        if (entry.draftStart() > 0) {
+          text.append("; drafts without the first ").append(entry.draftStart());
+          text.append(" of ").append(entry.contextTokens() + entry.rows()).append(" tokens");
+        }
+      }
+    }
     return text.toString();
   }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Adds up the steps of a decision log. Not thread-safe. */
@@ -30,8 +31,26 @@ final class ReplayTotals {
     errors.add(report.predictionError());
   }
 
+  /** The same for people. */
+  String text() {
+    return String.format(
+        Locale.ROOT,
+        "%d steps, %d of them with drafts; %d output tokens in %.3f s%n"
+            + "%d draft tokens verified, %d accepted; predictions off by %.1f %% in the median%n"
+            + "%s%n",
+        errors.size(),
+        speculative,
+        tokens,
+        seconds,
+        verified,
+        accepted,
+        100 * medianError(),
+        different == 0
+            ? "the replay decides every step alike"
+            : "the replay decides " + different + " steps differently");
+  }
+
   Map<String, Object> summary() {
-    Collections.sort(errors);
     Map<String, Object> summary = new LinkedHashMap<>();
     summary.put("steps", errors.size());
     summary.put("speculative_steps", speculative);
@@ -39,8 +58,13 @@ final class ReplayTotals {
     summary.put("verified_draft_tokens", verified);
     summary.put("accepted_draft_tokens", accepted);
     summary.put("device_seconds", seconds);
-    summary.put("median_prediction_error", errors.isEmpty() ? 0.0 : errors.get(errors.size() / 2));
+    summary.put("median_prediction_error", medianError());
     summary.put("decisions_not_reproduced", different);
     return summary;
+  }
+
+  private double medianError() {
+    Collections.sort(errors);
+    return errors.isEmpty() ? 0 : errors.get(errors.size() / 2);
   }
 }

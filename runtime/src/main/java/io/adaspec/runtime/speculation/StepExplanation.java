@@ -12,6 +12,8 @@ import java.util.Map;
  * @param mode what the ledger asked of a step of the {@code slo} strategy
  * @param balanceNanos what the ledger allowed to lose
  * @param alternatives draft lengths of the whole batch from 0 on, as predicted
+ * @param lackingTokens known tokens of all sequences that the draft model had not computed
+ * @param readTokens how many of them the alternatives reckon that it reads first
  * @param choices drafters and caps that the strategy wished
  * @param lengths [entries] draft tokens that the strategy selects of what was drafted
  * @param late entries that needed more than one token to meet their TPOT target
@@ -21,6 +23,8 @@ public record StepExplanation(
     SpeculationLedger.Mode mode,
     double balanceNanos,
     List<Alternative> alternatives,
+    int lackingTokens,
+    int readTokens,
     DraftChoices choices,
     int[] lengths,
     List<Integer> late,
@@ -59,14 +63,28 @@ public record StepExplanation(
         late.add(i);
       }
     }
+    StepEstimate compared =
+        strategy instanceof SloStrategy
+            ? CatchUp.of(batch, corrected, state.ledger().balanceNanos()).estimate()
+            : estimate;
     return new StepExplanation(
         state.ledger().mode(),
         state.ledger().balanceNanos(),
-        alternatives(estimate, state, decision.policy()),
+        alternatives(compared, state, decision.policy()),
+        draftLag(batch),
+        draftLag(compared.batch()),
         strategy.choose(batch, decision.cost()),
         lengths,
         late,
         same(batch, lengths, report));
+  }
+
+  /** Of those that the draft model may draft for. */
+  private static int draftLag(BatchView batch) {
+    return batch.entries().stream()
+        .filter(BatchView.Entry::draftsWithModel)
+        .mapToInt(BatchView.Entry::draftLag)
+        .sum();
   }
 
   private static List<Alternative> alternatives(

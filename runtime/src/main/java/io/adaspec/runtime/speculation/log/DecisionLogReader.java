@@ -6,12 +6,14 @@ import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /** Reads a decision log step by step. Not thread-safe. */
 public final class DecisionLogReader implements AutoCloseable {
@@ -25,14 +27,22 @@ public final class DecisionLogReader implements AutoCloseable {
    */
   public DecisionLogReader(Path file) throws IOException {
     this.file = file;
-    DataInputStream opened =
-        new DataInputStream(
-            new BufferedInputStream(new GZIPInputStream(Files.newInputStream(file))));
+    DataInputStream opened = new DataInputStream(new BufferedInputStream(unpacked(file)));
     if (opened.readInt() != DecisionLogWriter.MAGIC) {
       opened.close();
       throw new IOException(file + " is no decision log of this version");
     }
     this.in = opened;
+  }
+
+  private static InputStream unpacked(Path file) throws IOException {
+    InputStream packed = Files.newInputStream(file);
+    try {
+      return new GZIPInputStream(packed);
+    } catch (ZipException | EOFException e) {
+      packed.close();
+      throw new IOException(file + " is no decision log", e);
+    }
   }
 
   /**

@@ -17,7 +17,9 @@ import java.util.zip.GZIPOutputStream;
  * first step that they hold for. Not thread-safe.
  */
 public final class DecisionLogWriter implements AutoCloseable {
-  static final int MAGIC = 0x41445335;
+  /** Changes with what a record holds, so that a log of another version is named as such. */
+  static final int MAGIC = 0x41445336;
+
   static final byte POLICY = 'P';
   static final byte COST = 'C';
   static final byte STEP = 'S';
