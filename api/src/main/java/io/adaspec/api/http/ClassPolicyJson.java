@@ -31,6 +31,11 @@ final class ClassPolicyJson {
   /** What a body asks of the classes; whatever it does not name stays as it was set. */
   static ClassPolicies wanted(JsonFields fields, PolicySnapshot present) {
     Optional<String> control = fields.choice("control", List.of(AUTO, FIXED));
+    Optional<JsonFields> named = fields.object("classes");
+    named.ifPresent(
+        all ->
+            all.requireKnown(
+                Arrays.stream(ServiceClass.values()).map(ClassPolicyJson::name).toList()));
     ClassPolicies classes = present.classes().asSet();
     for (ServiceClass each : ServiceClass.values()) {
       if (control.isPresent()) {
@@ -42,7 +47,7 @@ final class ClassPolicyJson {
                     ? new ClassPolicy(present.drafter(each), present.draftCap(each), true, true)
                     : ClassPolicy.open());
       }
-      Optional<JsonFields> own = fields.object("classes").flatMap(all -> all.object(name(each)));
+      Optional<JsonFields> own = named.flatMap(all -> all.object(name(each)));
       if (own.isPresent()) {
         classes = classes.with(each, wanted(own.get(), classes.of(each)));
       }
@@ -51,6 +56,7 @@ final class ClassPolicyJson {
   }
 
   private static ClassPolicy wanted(JsonFields fields, ClassPolicy before) {
+    fields.requireKnown(List.of(DRAFTER, CAP));
     ClassPolicy after = before;
     List<String> drafters = new ArrayList<>(List.of(AUTO));
     Arrays.stream(DrafterKind.values()).map(ClassPolicyJson::name).forEach(drafters::add);

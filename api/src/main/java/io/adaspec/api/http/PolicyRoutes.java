@@ -21,6 +21,9 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
  * does so with all classes.
  */
 public final class PolicyRoutes {
+  private static final List<String> FIELDS =
+      List.of("strategy", "drafter", "max_draft_tokens", "verifier", "control", "classes");
+
   private final Engine engine;
   private final Bodies bodies;
 
@@ -63,6 +66,7 @@ public final class PolicyRoutes {
 
   /** The present policy with what the body changes. */
   private static PolicySnapshot wanted(JsonFields fields, PolicySnapshot present) {
+    fields.requireKnown(FIELDS);
     boolean automatic = fields.text("control").filter("auto"::equals).isPresent();
     String strategy = fields.text("strategy").orElse(automatic ? "slo" : present.strategy());
     if (automatic && !strategy.equals("slo")) {

@@ -32,6 +32,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The policy of a running engine, over HTTP. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -152,6 +154,26 @@ class PolicyRoutesTest {
     send("PUT", "/admin/policy", "{\"control\":\"auto\"}");
     JsonNode none = json(send("GET", "/admin/policy", ""));
     assertThat(none.at("/classes/standard/max_draft_tokens_control").asText()).isEqualTo("auto");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"strateg":"off"}                         | strateg
+          {"classes":{"bulk":{"drafter":"none"}}}   | classes.bulk
+          {"classes":{"batch":{"draft_cap":2}}}     | classes.batch.draft_cap
+          """)
+  void whatIsMisspeltIsRefusedAndChangesNothing(String body, String field) throws Exception {
+    String before = json(send("GET", "/admin/policy", "")).path("version").asText();
+
+    HttpResponse<String> refused = send("PUT", "/admin/policy", body);
+
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(json(refused).at("/error/param").asText()).isEqualTo(field);
+    assertThat(json(refused).at("/error/message").asText()).contains("is not known; there are");
+    assertThat(json(send("GET", "/admin/policy", "")).path("version").asText()).isEqualTo(before);
   }
 
   @Test
