@@ -74,6 +74,7 @@ final class SimulateCommand implements Runnable {
 
   private Scenario load() {
     Path file = ModelOptions.existing(scenario, "--scenario");
+    traces.ifPresent(folder -> ModelOptions.existing(folder, "--traces"));
     try {
       return ScenarioFile.read(file, traces.or(SimulateCommand::presentTraces));
     } catch (IOException e) {

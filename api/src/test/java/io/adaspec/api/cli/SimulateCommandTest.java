@@ -63,7 +63,7 @@ class SimulateCommandTest {
 
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err().lines()).hasSize(1);
-    assertThat(run.err()).contains("little");
+    assertThat(run.err()).contains("little has an unknown key 'devises'; known: ", "devices");
   }
 
   @Test
@@ -72,6 +72,16 @@ class SimulateCommandTest {
 
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err()).contains("unknown strategy 'magic'").contains("fixed:K");
+  }
+
+  @Test
+  void aFolderOfTracesThatIsNotThereIsRefused() throws IOException {
+    String folderName = folder.resolve("trases").toString();
+    CommandRun run =
+        CommandRun.of("simulate", "--scenario", file(SCENARIO), "--traces", folderName);
+
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).contains("--traces: there is no file or folder " + folderName);
   }
 
   private String file(String json) throws IOException {

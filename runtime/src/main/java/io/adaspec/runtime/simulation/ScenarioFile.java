@@ -55,9 +55,7 @@ public final class ScenarioFile {
   static Scenario parse(String name, String json, Optional<Path> traces) throws IOException {
     try {
       JsonObject fields = new JsonObject(name, new ObjectMapper().readTree(json));
-      Scenario scenario = new ScenarioFile(traces).scenario(name, fields);
-      fields.requireAllRead();
-      return scenario;
+      return new ScenarioFile(traces).scenario(name, fields);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
           "scenario " + name + " is no JSON: " + e.getOriginalMessage(), e);
@@ -70,16 +68,16 @@ public final class ScenarioFile {
       traffic.add(traffic("s" + traffic.size(), stream));
       stream.requireAllRead();
     }
+    String description = fields.text("description", "");
+    String device = fields.text("device", "sim:a100-vicuna-7b");
+    double devices = fields.number("devices", 1);
+    double seed = fields.number("seed", 1);
+    double seconds = fields.number("seconds", HOUR);
+    SchedulerLimits limits = limits(fields.object("limits"));
+    QueueBounds queue = queue(fields.object("queue"));
+    fields.requireAllRead(); // a misspelt key is why a value is missing, so it is named first
     return new Scenario(
-        name,
-        fields.text("description", ""),
-        fields.text("device", "sim:a100-vicuna-7b"),
-        (int) fields.number("devices", 1),
-        (long) fields.number("seed", 1),
-        fields.number("seconds", HOUR),
-        limits(fields.object("limits")),
-        queue(fields.object("queue")),
-        traffic);
+        name, description, device, (int) devices, (long) seed, seconds, limits, queue, traffic);
   }
 
   private static SchedulerLimits limits(JsonObject fields) {
