@@ -39,8 +39,8 @@ final class EngineOptions {
       names = "--policy",
       paramLabel = "NAME",
       description =
-          "When and how much to speculate: off, fixed:K, threshold:P, smartspec, adaspec-drafter,"
-              + " adaspec, slo. Without a draft model drafts are looked up in the text so far."
+          "When and how much to speculate: off, fixed:K, threshold:P, smartspec,"
+              + " smartspec:upstream, adaspec-drafter, adaspec-literal, adaspec, slo. Without a draft model drafts are looked up in the text so far."
               + " Default: slo with a draft model, else off.")
   private Optional<String> policy = Optional.empty();
 

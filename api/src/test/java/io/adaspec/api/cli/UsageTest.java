@@ -24,6 +24,16 @@ class UsageTest {
     assertThat(CommandRun.of(command, "--version").out()).startsWith("adaspec ");
   }
 
+  @Test
+  void theHelpNamesEveryPolicyThatTheRefusalNames() throws IOException {
+    String model = TinyModels.writeLlama(folder).toString();
+    String refusal =
+        CommandRun.of("generate", "--model", model, "--prompt", "a", "--policy", "clever").err();
+    String names = refusal.lines().findFirst().orElseThrow().replaceAll(".*use one of ", "");
+    assertThat(names).contains("adaspec-literal").doesNotContain("unknown");
+    assertThat(CommandRun.of("serve", "--help").out().replaceAll("\\s+", " ")).contains(names);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
