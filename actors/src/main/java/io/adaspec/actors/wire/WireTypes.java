@@ -36,7 +36,7 @@ import org.apache.pekko.actor.typed.ActorRef;
  *
  * <p>Given up: 114, a failure without its {@link FailureReason}; 145, 150 and 151, a policy and a
  * status without service classes and the slow loop; 110, 117 and 142, requests without {@link
- * Penalties}.
+ * Penalties}; 120 and 155, a status without waiting messages.
  */
 final class WireTypes {
   /** Ids of the types that have serializers of their own: collections, token ids, actor refs. */
@@ -57,12 +57,12 @@ final class WireTypes {
           Map.entry(116, EngineProtocol.Cancel.class),
           Map.entry(118, WorkerProtocol.GetStatus.class),
           Map.entry(119, WorkerProtocol.ApplyPolicy.class),
-          Map.entry(120, WorkerProtocol.Status.class),
           Map.entry(121, WorkerProtocol.PolicyApplied.class),
           Map.entry(122, WorkerProtocol.Rejected.class),
           Map.entry(123, EngineProtocol.Failed.class),
           Map.entry(124, EngineProtocol.Generate.class),
-          Map.entry(125, WorkerProtocol.Submit.class));
+          Map.entry(125, WorkerProtocol.Submit.class),
+          Map.entry(126, WorkerProtocol.Status.class));
 
   /** Records inside messages. */
   static final Map<Integer, Class<?>> RECORDS =
@@ -78,7 +78,6 @@ final class WireTypes {
           Map.entry(152, SloAttainment.class),
           Map.entry(153, SloAttainment.Share.class),
           Map.entry(154, PolicySnapshot.class),
-          Map.entry(155, EngineStatus.class),
           Map.entry(156, EngineStatus.DeviceStatus.class),
           Map.entry(157, ClassPolicies.class),
           Map.entry(158, ClassPolicy.class),
@@ -86,7 +85,8 @@ final class WireTypes {
           Map.entry(160, ControlReport.OfClass.class),
           Map.entry(161, ControlInputs.class),
           Map.entry(162, SamplingParams.class),
-          Map.entry(163, Penalties.class));
+          Map.entry(163, Penalties.class),
+          Map.entry(164, EngineStatus.class));
 
   /** Enums inside messages. */
   static final Map<Integer, Class<?>> ENUMS =
