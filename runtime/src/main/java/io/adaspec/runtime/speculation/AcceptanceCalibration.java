@@ -22,8 +22,8 @@ import java.util.Arrays;
 public final class AcceptanceCalibration {
   private static final int POSITIONS = 8;
   private static final int SLOTS = 2 * POSITIONS;
-  private static final int ROUND = 50;
-  private static final double FORGET = 0.9;
+  private static final int ROUND = 16;
+  private static final double FORGET = 0.97;
   private static final double PRIOR_PRECISION = 2;
   private static final double RIDGE = 1e-3;
   private static final double MAX_EVIDENCE = 6;

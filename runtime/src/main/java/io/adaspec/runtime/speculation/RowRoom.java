@@ -47,15 +47,12 @@ final class RowRoom {
       double tokens = forecast.tokens()[i];
       lost[i] = SloSlack.isLost(entry, forecast.estimate().aloneNanos(entry) / tokens);
       if (!lost[i] && entry.slo().hasTpot()) {
-        double allowed =
-            MARGIN
-                * (SloSlack.hasPace(entry)
-                    ? SloSlack.allowedNanos(entry)
-                    : entry.slo().tpotNanos());
+        boolean paced = SloSlack.hasPace(entry);
+        double allowed = paced ? SloSlack.allowedNanos(entry) : entry.slo().tpotNanos();
         int own = ORDER.indexOf(entry.serviceClass());
-        speculative[own] = Math.min(speculative[own], tokens * allowed);
-        plain[own] = Math.min(plain[own], allowed);
-        stepNanos = Math.min(stepNanos, SloSlack.hasPace(entry) ? tokens * allowed : stepNanos);
+        speculative[own] = Math.min(speculative[own], MARGIN * tokens * allowed);
+        plain[own] = Math.min(plain[own], MARGIN * allowed);
+        stepNanos = paced ? Math.min(stepNanos, tokens * allowed) : stepNanos;
       }
     }
     for (int c = 0; c < CLASSES; c++) {
@@ -74,7 +71,7 @@ final class RowRoom {
     return new StepBudget(Integer.MAX_VALUE, 0, room.leftOut(false), newcomers, newcomers);
   }
 
-  /** How long the step may take for those that decode and are not lost. */
+  /** How long the step may take for those that decode and are not lost, prompts included. */
   double stepNanos() {
     return stepNanos;
   }

@@ -48,21 +48,32 @@ class PrefillBudgetTest {
   }
 
   @Test
-  void prefillLeavesDecodingRequestsTheirPaceWithAMargin() {
+  void prefillLeavesDecodingRequestsTheirPace() {
     BatchView running = decoding(8, new SloTarget(SloTarget.NONE, 160), 1, 0);
 
     int rows = rows(waiting(50, 50_000, 0), running);
 
-    assertThat(rows).isBetween(100, 160 * 9 / 10);
+    assertThat(rows).isBetween(100, 160 - 8);
   }
 
   @Test
   void aRequestThatIsLateGetsStepsInWhichItCatchesUp() {
     SloTarget tpot = new SloTarget(SloTarget.NONE, 160);
-    int late = rows(waiting(50, 50_000, 0), decoding(8, tpot, 10, 10 * 160 + 4000));
+    int late = rows(waiting(50, 50_000, 0), decoding(8, tpot, 10, 10 * 160 + 6700));
     int onTime = rows(waiting(50, 50_000, 0), decoding(8, tpot, 10, 10 * 160));
 
     assertThat(late).isLessThan(onTime);
+  }
+
+  @Test
+  void oneRequestWithoutTimeToLoseDoesNotHoldUpTheFirstTokensOfMany() {
+    SloTarget tpot = new SloTarget(SloTarget.NONE, 160);
+    List<BatchView.Entry> entries = new ArrayList<>(decoding(20, tpot, 10, 10 * 160).entries());
+    entries.add(entry(20, ServiceClass.STANDARD, tpot, 10, 10 * 160 + 3000, false));
+    BatchView running = new BatchView(entries);
+
+    assertThat(rows(waiting(8, 50_000, 5), running))
+        .isGreaterThan(rows(waiting(7, 50_000, 5), running));
   }
 
   @Test
@@ -126,7 +137,7 @@ class PrefillBudgetTest {
   }
 
   private static WaitingView waiting(int requests, long tokens, double pace) {
-    return new WaitingView(requests, tokens, Long.MAX_VALUE, pace);
+    return new WaitingView(requests, requests, tokens, Long.MAX_VALUE, pace);
   }
 
   private static int rows(WaitingView waiting, BatchView running) {
