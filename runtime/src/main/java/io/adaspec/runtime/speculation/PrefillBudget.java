@@ -1,7 +1,5 @@
 package io.adaspec.runtime.speculation;
 
-import java.util.Arrays;
-
 /**
  * How many prefill rows a step takes beside its decode rows and draft tokens.
  *
@@ -11,17 +9,13 @@ import java.util.Arrays;
  * all of them together by {@code ((W + B) · T(c) − B · T(0)) / c}: the c with the least of that is
  * taken. More are taken when waiting requests would otherwise miss their TTFT target, and fewer
  * when decoding ones would fall behind their pace ({@link SloSlack#allowedNanos}). Where both are
- * at stake the first tokens win as long as the decoding ones can catch up within {@value #CATCH_UP}
- * tokens, but for one of them for every {@value #OUTWEIGH} first tokens that can still come in
- * time: so a single request with no time to lose does not hold up the prompts of all.
+ * at stake the first token wins as long as the decoding ones can catch up within {@value #CATCH_UP}
+ * tokens.
  */
 final class PrefillBudget {
   private static final int MOST = 4096;
   private static final int LEAST = 16;
   private static final int CATCH_UP = 64;
-
-  /** So many first tokens in time are worth one decoding request that does not catch up. */
-  private static final int OUTWEIGH = 8;
 
   /** Steps are not all as short as predicted, and newcomers go first at times. */
   private static final double SAFETY = 1.3;
@@ -69,35 +63,24 @@ final class PrefillBudget {
       return wanted;
     }
     boolean urgent = needed == 0 || needed > soft;
-    if (!urgent) {
-      return soft;
-    }
-    double hardNanos = hardNanos(forecast, room, before, waiting.hopeful() / OUTWEIGH);
-    return Math.min(wanted, Math.max(soft, fitting(forecast, hardNanos)));
+    int hard = urgent ? fitting(forecast, hardNanos(forecast, room, before)) : soft;
+    return Math.min(Math.max(cheapest, needed == 0 ? MOST : needed), Math.max(soft, hard));
   }
 
-  /**
-   * How long this step may take if all later ones are as short as the next is without prefill, for
-   * all that decode and are not lost but the tightest.
-   *
-   * @param sacrificed so many
-   */
-  private static double hardNanos(
-      StepForecast forecast, RowRoom room, double later, int sacrificed) {
+  /** How long this step may take if all later ones are as short as the next is without prefill. */
+  private static double hardNanos(StepForecast forecast, RowRoom room, double later) {
+    double hard = Double.POSITIVE_INFINITY;
     BatchView batch = forecast.estimate().batch();
-    double[] limits = new double[batch.size()];
-    int count = 0;
     for (int i = 0; i < batch.size(); i++) {
       BatchView.Entry entry = batch.get(i);
       if (SloSlack.hasPace(entry) && !room.isLost(i)) {
         int left = Math.clamp(entry.remainingTokens(), 1, CATCH_UP);
         double due = (entry.emittedTokens() - 1.0 + left) * entry.slo().tpotNanos();
         double steps = Math.max(0, left / forecast.tokens()[i] - 1);
-        limits[count++] = due - entry.decodeElapsedNanos() - steps * later;
+        hard = Math.min(hard, due - entry.decodeElapsedNanos() - steps * later);
       }
     }
-    Arrays.sort(limits, 0, count);
-    return sacrificed < count ? limits[sacrificed] : Double.POSITIVE_INFINITY;
+    return hard;
   }
 
   /** The most prefill rows with which the step takes at most {@code nanos}. */

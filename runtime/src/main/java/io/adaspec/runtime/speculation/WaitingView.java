@@ -5,7 +5,6 @@ package io.adaspec.runtime.speculation;
  * middle of their prompt.
  *
  * @param requests how many
- * @param hopeful those of them that have a TTFT target ahead
  * @param promptTokens prompt tokens still to be computed of those that have a TTFT target ahead
  * @param tightestTtftSlackNanos least time left until a TTFT target of theirs passes; {@link
  *     Long#MAX_VALUE} when none is ahead
@@ -13,11 +12,7 @@ package io.adaspec.runtime.speculation;
  *     ahead are met, in the order in which the requests are served
  */
 public record WaitingView(
-    int requests,
-    int hopeful,
-    long promptTokens,
-    long tightestTtftSlackNanos,
-    double neededTokensPerNano) {
+    int requests, long promptTokens, long tightestTtftSlackNanos, double neededTokensPerNano) {
   /**
    * With one more request, less urgent than those before. A deadline that has passed is nobody's
    * hurry any more.
@@ -29,18 +24,17 @@ public record WaitingView(
     long slack = deadlineNanos == Long.MAX_VALUE ? Long.MAX_VALUE : deadlineNanos - nowNanos;
     if (slack <= 0 || slack == Long.MAX_VALUE) {
       return new WaitingView(
-          requests + 1, hopeful, promptTokens, tightestTtftSlackNanos, neededTokensPerNano);
+          requests + 1, promptTokens, tightestTtftSlackNanos, neededTokensPerNano);
     }
     long sum = promptTokens + tokens;
     return new WaitingView(
         requests + 1,
-        hopeful + 1,
         sum,
         Math.min(tightestTtftSlackNanos, slack),
         Math.max(neededTokensPerNano, (double) sum / slack));
   }
 
   public static WaitingView empty() {
-    return new WaitingView(0, 0, 0, Long.MAX_VALUE, 0);
+    return new WaitingView(0, 0, Long.MAX_VALUE, 0);
   }
 }

@@ -66,17 +66,6 @@ class PrefillBudgetTest {
   }
 
   @Test
-  void oneRequestWithoutTimeToLoseDoesNotHoldUpTheFirstTokensOfMany() {
-    SloTarget tpot = new SloTarget(SloTarget.NONE, 160);
-    List<BatchView.Entry> entries = new ArrayList<>(decoding(20, tpot, 10, 10 * 160).entries());
-    entries.add(entry(20, ServiceClass.STANDARD, tpot, 10, 10 * 160 + 3000, false));
-    BatchView running = new BatchView(entries);
-
-    assertThat(rows(waiting(8, 50_000, 5), running))
-        .isGreaterThan(rows(waiting(7, 50_000, 5), running));
-  }
-
-  @Test
   void aDeadlineThatHasPassedIsNoHurry() {
     WaitingView view = WaitingView.empty().and(5000, 10, 20);
 
@@ -137,7 +126,7 @@ class PrefillBudgetTest {
   }
 
   private static WaitingView waiting(int requests, long tokens, double pace) {
-    return new WaitingView(requests, requests, tokens, Long.MAX_VALUE, pace);
+    return new WaitingView(requests, tokens, Long.MAX_VALUE, pace);
   }
 
   private static int rows(WaitingView waiting, BatchView running) {

@@ -18,7 +18,7 @@ import java.util.zip.GZIPOutputStream;
  */
 public final class DecisionLogWriter implements AutoCloseable {
   /** Changes with what a record holds, so that a log of another version is named as such. */
-  static final int MAGIC = 0x41445337;
+  static final int MAGIC = 0x41445336;
 
   static final byte POLICY = 'P';
   static final byte COST = 'C';

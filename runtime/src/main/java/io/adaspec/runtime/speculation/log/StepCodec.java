@@ -62,7 +62,6 @@ final class StepCodec {
   static void writeStep(DataOutputStream out, LoggedStep step) throws IOException {
     WaitingView waiting = step.decision().waiting();
     writeLong(out, waiting.requests());
-    writeLong(out, waiting.hopeful());
     writeLong(out, waiting.promptTokens());
     out.writeLong(waiting.tightestTtftSlackNanos());
     out.writeDouble(waiting.neededTokensPerNano());
@@ -78,7 +77,7 @@ final class StepCodec {
   static LoggedStep readStep(
       DataInputStream in, String device, PolicySnapshot policy, CostModel cost) throws IOException {
     WaitingView waiting =
-        new WaitingView(readInt(in), readInt(in), readLong(in), in.readLong(), in.readDouble());
+        new WaitingView(readInt(in), readLong(in), in.readLong(), in.readDouble());
     double gainNanos = in.readDouble();
     int size = readCount(in, MOST_SEQUENCES);
     List<BatchView.Entry> entries = new ArrayList<>();
