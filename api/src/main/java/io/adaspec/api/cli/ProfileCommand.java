@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -82,7 +83,18 @@ final class ProfileCommand implements Runnable {
     DeviceProfiler profiler = new DeviceProfiler(device, DeviceProfiler.BUDGET);
     try (Progress progress = output.progress("measuring")) {
       progress.update(() -> "measuring, " + Math.round(100 * profiler.progress()) + " %");
-      return profiler.measure();
+      CostProfile profile = profiler.measure();
+      if (profiler.measuredPoints() < profiler.points()) {
+        output.remark(
+            String.format(
+                Locale.ROOT,
+                "%d of %d points were left out, for they would have taken longer than %d s; on a"
+                    + " machine that was busy, measure again with --refresh",
+                profiler.points() - profiler.measuredPoints(),
+                profiler.points(),
+                DeviceProfiler.BUDGET.toSeconds()));
+      }
+      return profile;
     }
   }
 }

@@ -3,12 +3,14 @@ package io.adaspec.api.cli;
 import io.adaspec.runtime.simulation.Outcome;
 import io.adaspec.runtime.simulation.Scenario;
 import io.adaspec.runtime.simulation.StepTally;
+import io.adaspec.runtime.simulation.Trace;
 import io.adaspec.runtime.simulation.TrafficReport;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Shows outcomes of a scenario side by side. */
 final class SimulationReport {
@@ -22,8 +24,15 @@ final class SimulationReport {
     report.put("devices", scenario.devices());
     report.put("seed", scenario.seed());
     report.put("seconds", scenario.seconds());
+    Map<String, String> traces = new LinkedHashMap<>();
+    scenario.traces().forEach(trace -> traces.put(trace.name(), origin(trace)));
+    report.put("traces", traces);
     report.put("policies", outcomes.stream().map(SimulationReport::json).toList());
     return report;
+  }
+
+  private static String origin(Trace trace) {
+    return trace.recorded() ? "as recorded" : "generated";
   }
 
   private static Map<String, Object> json(Outcome outcome) {
@@ -80,11 +89,14 @@ final class SimulationReport {
     out.println(scenario.name() + ": " + scenario.description());
     out.printf(
         Locale.ROOT,
-        "%d x %s, %.0f s of arrivals, seed %d%n%n",
+        "%d x %s, %.0f s of arrivals, seed %d%s%n%n",
         scenario.devices(),
         scenario.device(),
         scenario.seconds(),
-        scenario.seed());
+        scenario.seed(),
+        scenario.traces().stream()
+            .map(trace -> ", trace " + trace.name() + " " + origin(trace))
+            .collect(Collectors.joining()));
     out.println(
         "                                 SLO met  goodput   TTFT ms          TPOT ms         "
             + "E2E s          accepted  gain over plain");

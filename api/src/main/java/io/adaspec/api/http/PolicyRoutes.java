@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code GET} and {@code PUT /admin/policy}: how the engine speculates, shown and changed while it
@@ -21,6 +23,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
  * does so with all classes.
  */
 public final class PolicyRoutes {
+  private static final Logger LOG = LoggerFactory.getLogger(PolicyRoutes.class);
   private static final List<String> FIELDS =
       List.of("strategy", "drafter", "max_draft_tokens", "verifier", "control", "classes");
 
@@ -52,8 +55,13 @@ public final class PolicyRoutes {
                     status ->
                         Stages.direct(
                             engine.applyPolicy(wanted(JsonFields.of(body), status.policy()))))
-                .thenApply(policy -> Answers.json(describe(policy)))
+                .thenApply(PolicyRoutes::changed)
                 .exceptionally(PolicyRoutes::refused));
+  }
+
+  private static HttpResponse changed(PolicySnapshot policy) {
+    LOG.info("policy set by a request: {}", policy);
+    return Answers.json(describe(policy));
   }
 
   private static HttpResponse refused(Throwable failure) {

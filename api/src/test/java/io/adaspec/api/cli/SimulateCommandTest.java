@@ -58,6 +58,17 @@ class SimulateCommandTest {
   }
 
   @Test
+  void saysWhetherATraceWasRecorded() throws IOException {
+    String replayed = SCENARIO.replace("{\"phases\": [{\"load\": 0.3}]}", "{\"trace\": \"conv\"}");
+    String empty = Files.createDirectory(folder.resolve("traces")).toString();
+    CommandRun run =
+        CommandRun.of(
+            "simulate", "--scenario", file(replayed), "--traces", empty, "--policy", "off");
+
+    assertThat(run.out()).contains("seed 1, trace conv generated");
+  }
+
+  @Test
   void whatIsWrongInAScenarioIsSaidInOneLine() throws IOException {
     CommandRun run = CommandRun.of("simulate", "--scenario", file("{\"devises\": 2}"));
 

@@ -58,6 +58,19 @@ public record Scenario(
     }
   }
 
+  /** The traces that its arrivals follow, each once. */
+  public List<Trace> traces() {
+    List<Trace> traces = new ArrayList<>();
+    for (Traffic stream : traffic) {
+      switch (stream.arrivals()) {
+        case Arrivals.Replay replay -> traces.add(replay.trace());
+        case Arrivals.Overlay overlay -> traces.add(overlay.trace());
+        case Arrivals.Phases phases -> {}
+      }
+    }
+    return traces.stream().distinct().toList();
+  }
+
   /** The same on another device. */
   Scenario withDevice(UnaryOperator<String> change) {
     return new Scenario(

@@ -6,7 +6,9 @@ import io.adaspec.runtime.speculation.CostProfile;
 import io.adaspec.runtime.step.StepTiming;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Measures what passes cost on an open device, one small piece at a time, so that its owner may do
@@ -41,6 +43,7 @@ public final class DeviceProfiler {
   private final DeviceInfo info;
   private final ProfileFit fit = new ProfileFit();
   private List<ProfilePoint> points = List.of();
+  private final Set<ProfilePoint> measured = new HashSet<>();
   private long spentNanos;
   private long lastNanos;
   private int filled;
@@ -141,6 +144,16 @@ public final class DeviceProfiler {
     return points.isEmpty() ? 0 : (round + (double) next / points.size()) / ROUNDS;
   }
 
+  /** All points that it would measure in time enough; 0 before they are known. */
+  public int points() {
+    return points.size();
+  }
+
+  /** Points that were measured so far; fewer than all at the end where the budget was too small. */
+  public int measuredPoints() {
+    return measured.size();
+  }
+
   /**
    * What the measurements so far say.
    *
@@ -196,6 +209,7 @@ public final class DeviceProfiler {
     long least = timings.stream().mapToLong(StepTiming::totalNanos).min().orElse(lastNanos);
     nanosPerRow = Math.min(nanosPerRow, (double) least / point.targetRows());
     fit.add(point, timings);
+    measured.add(point);
   }
 
   private StepTiming run(ProfilePoint point) {

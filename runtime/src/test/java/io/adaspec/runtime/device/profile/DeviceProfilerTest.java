@@ -45,4 +45,15 @@ class DeviceProfilerTest {
     CostProfile profile = new DeviceProfiler(device, PLENTY).measure();
     assertThat(profile.targetPassNanos(1, 20)).isPositive();
   }
+
+  @Test
+  void saysWhetherItsTimeSufficed() {
+    SimulatedDevice device = SimulatedDeviceProvider.openSimulated("sim:cpu-110m");
+    DeviceProfiler patient = new DeviceProfiler(device, PLENTY);
+    patient.measure();
+    assertThat(patient.measuredPoints()).isEqualTo(patient.points());
+    DeviceProfiler hurried = new DeviceProfiler(device, Duration.ofMillis(200));
+    hurried.measure();
+    assertThat(hurried.measuredPoints()).isBetween(1, hurried.points() - 1);
+  }
 }
