@@ -47,12 +47,15 @@ final class RowRoom {
       double tokens = forecast.tokens()[i];
       lost[i] = SloSlack.isLost(entry, forecast.estimate().aloneNanos(entry) / tokens);
       if (!lost[i] && entry.slo().hasTpot()) {
-        boolean paced = SloSlack.hasPace(entry);
-        double allowed = paced ? SloSlack.allowedNanos(entry) : entry.slo().tpotNanos();
+        double allowed =
+            MARGIN
+                * (SloSlack.hasPace(entry)
+                    ? SloSlack.allowedNanos(entry)
+                    : entry.slo().tpotNanos());
         int own = ORDER.indexOf(entry.serviceClass());
-        speculative[own] = Math.min(speculative[own], MARGIN * tokens * allowed);
-        plain[own] = Math.min(plain[own], MARGIN * allowed);
-        stepNanos = paced ? Math.min(stepNanos, tokens * allowed) : stepNanos;
+        speculative[own] = Math.min(speculative[own], tokens * allowed);
+        plain[own] = Math.min(plain[own], allowed);
+        stepNanos = Math.min(stepNanos, SloSlack.hasPace(entry) ? tokens * allowed : stepNanos);
       }
     }
     for (int c = 0; c < CLASSES; c++) {
@@ -71,7 +74,7 @@ final class RowRoom {
     return new StepBudget(Integer.MAX_VALUE, 0, room.leftOut(false), newcomers, newcomers);
   }
 
-  /** How long the step may take for those that decode and are not lost, prompts included. */
+  /** How long the step may take for those that decode and are not lost. */
   double stepNanos() {
     return stepNanos;
   }
