@@ -28,22 +28,26 @@ final class DraftReading {
    * @param mostNanos the most that catching up may add to a step
    */
   static BatchView within(BatchView batch, CostModel cost, double mostNanos) {
+    if (batch.entries().stream().noneMatch(DraftReading::lacksMost)) {
+      return batch;
+    }
     List<BatchView.Entry> entries = new ArrayList<>(batch.size());
-    boolean late = false;
     for (BatchView.Entry entry : batch.entries()) {
-      int tokens = entry.draftsWithModel() ? tokens(entry, cost, mostNanos) : entry.draftLag();
-      late |= tokens < entry.draftLag();
+      int tokens = lacksMost(entry) ? tokens(entry, cost, mostNanos) : entry.draftLag();
       entries.add(tokens < entry.draftLag() ? entry.reading(tokens) : entry);
     }
-    return late ? new BatchView(entries) : batch;
+    return new BatchView(entries);
+  }
+
+  /** Whether its draft model could begin late without losing what it has read. */
+  private static boolean lacksMost(BatchView.Entry entry) {
+    return entry.draftsWithModel()
+        && entry.draftLag() > Math.max(LEAST, entry.draftContextTokens() / 2);
   }
 
   private static int tokens(BatchView.Entry entry, CostModel cost, double mostNanos) {
     int lag = entry.draftLag();
     int read = entry.draftContextTokens();
-    if (lag <= Math.max(LEAST, read / 2)) {
-      return lag;
-    }
     double one = cost.draftPassNanos(1, read);
     int before = read - lag;
     if (cost.draftPassNanos(lag, BatchView.contextReads(before, lag)) - one <= mostNanos) {
