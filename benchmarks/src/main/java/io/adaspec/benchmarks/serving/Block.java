@@ -11,6 +11,7 @@ import java.util.List;
  * @param policy under which it was served
  * @param speed of the machine before the block ÷ when the baseline was measured
  * @param seconds from its beginning to its last token
+ * @param steps of the engine
  * @param requests in the order of arrival
  */
 record Block(
@@ -19,6 +20,7 @@ record Block(
     String policy,
     double speed,
     double seconds,
+    StepTime steps,
     List<ServedRequest> requests) {
   Block {
     if (!(speed > 0)) {

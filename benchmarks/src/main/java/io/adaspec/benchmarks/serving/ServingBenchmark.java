@@ -121,23 +121,21 @@ final class ServingBenchmark implements AutoCloseable {
               arrivals.size(),
               speed,
               policy));
-      LoadGenerator generator = new LoadGenerator(engine(policy), plan, now);
-      log.append(served(load, block, policy, speed, arrivals, generator.serve(arrivals)));
+      StepTime before = engine(policy).steps();
+      List<ServedRequest> requests = new LoadGenerator(engine(policy), plan, now).serve(arrivals);
+      double seconds = seconds(arrivals, requests);
+      StepTime steps = engine(policy).steps().minus(before);
+      log.append(new Block(load, block, policy, speed, seconds, steps, requests));
     }
   }
 
-  private Block served(
-      double load,
-      int block,
-      String policy,
-      double speed,
-      List<OpenLoopTraffic.Arrival> arrivals,
-      List<ServedRequest> requests) {
+  /** Until the last token, but not less than arrivals took. */
+  private double seconds(List<OpenLoopTraffic.Arrival> arrivals, List<ServedRequest> requests) {
     double last = plan.blockSeconds();
     for (int i = 0; i < requests.size(); i++) {
       last = Math.max(last, arrivals.get(i).seconds() + requests.get(i).e2eMillis() / 1e3);
     }
-    return new Block(load, block, policy, speed, last, requests);
+    return last;
   }
 
   @Override

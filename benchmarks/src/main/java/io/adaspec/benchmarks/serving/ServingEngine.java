@@ -15,6 +15,8 @@ import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.speculation.CostModel;
 import io.adaspec.runtime.speculation.DrafterKind;
 import io.adaspec.runtime.speculation.PolicySnapshot;
+import io.adaspec.runtime.speculation.StepDecision;
+import io.adaspec.runtime.speculation.StepReport;
 import io.adaspec.runtime.speculation.Strategies;
 import io.adaspec.runtime.speculation.Verifier;
 import io.adaspec.runtime.time.NanoClock;
@@ -48,7 +50,7 @@ final class ServingEngine implements AutoCloseable {
 
   private final ActorSystem<?> system;
   private final Engine engine;
-  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private final Observer observer = new Observer();
 
   /**
    * Starts it and waits until its device is open.
@@ -73,9 +75,9 @@ final class ServingEngine implements AutoCloseable {
                     .withQueue(
                         new QueueSettings(
                             Integer.MAX_VALUE - 1, Long.MAX_VALUE / 2, Double.MAX_VALUE)))
-            .observer(new Readiness())
+            .observer(observer)
             .start(system);
-    ready.join();
+    observer.ready.join();
   }
 
   private static PolicySnapshot snapshot(String policy) {
@@ -85,8 +87,12 @@ final class ServingEngine implements AutoCloseable {
             0, policy, DrafterKind.MODEL, Strategies.DEFAULT_DRAFT_CAP, Verifier.COUPLED);
   }
 
-  /** Completes when the device takes steps. */
-  private final class Readiness implements EngineObserver {
+  /** Knows when the device takes steps, and what they took so far. */
+  private static final class Observer implements EngineObserver {
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private long stepNanos;
+    private double gainNanos;
+
     @Override
     public void deviceChanged(DeviceStatus device) {
       if (device.state() == DeviceState.READY) {
@@ -96,6 +102,21 @@ final class ServingEngine implements AutoCloseable {
             new IllegalStateException("device " + device.name() + ": " + device.detail()));
       }
     }
+
+    @Override
+    public synchronized void stepDecided(String device, StepDecision decision, StepReport report) {
+      stepNanos += report.totalNanos();
+      gainNanos = decision.gainNanos();
+    }
+
+    private synchronized StepTime steps() {
+      return new StepTime(stepNanos / 1e9, gainNanos / 1e9);
+    }
+  }
+
+  /** All steps so far; what the last one gained is not in it. */
+  StepTime steps() {
+    return observer.steps();
   }
 
   NanoClock clock() {

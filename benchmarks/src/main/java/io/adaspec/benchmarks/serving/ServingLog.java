@@ -24,7 +24,8 @@ final class ServingLog {
   private static final String SETTINGS = "# settings: ";
   private static final String BASELINE =
       "# requests/s, TTFT ms, TPOT ms and piece s of plain decoding: ";
-  private static final String HEADING = "load,block,policy,speed,seconds,requests";
+  private static final String HEADING =
+      "load,block,policy,speed,seconds,step seconds,gained seconds,requests";
 
   private final Path file;
   private final String identity;
@@ -58,11 +59,13 @@ final class ServingLog {
     if (lines.size() < 3) {
       return;
     }
-    if (!lines.get(0).equals(SETTINGS + identity)) {
+    if (!lines.get(0).equals(SETTINGS + identity) || !lines.get(2).equals(HEADING)) {
       throw new IllegalArgumentException(
           file
-              + " holds blocks of other settings ("
+              + " holds blocks of other settings or columns ("
               + lines.get(0)
+              + "; "
+              + lines.get(2)
               + "); give this measurement another --name or delete the file");
     }
     String[] numbers = lines.get(1).substring(BASELINE.length()).split(",", -1);
@@ -120,12 +123,14 @@ final class ServingLog {
         file,
         String.format(
             Locale.ROOT,
-            "%s,%d,%s,%.4f,%.4f,%s%n",
+            "%s,%d,%s,%.4f,%.4f,%.4f,%.4f,%s%n",
             block.load(),
             block.number(),
             block.policy(),
             block.speed(),
             block.seconds(),
+            block.steps().seconds(),
+            block.steps().gainedSeconds(),
             requests),
         StandardOpenOption.APPEND);
     blocks.add(block);
@@ -146,10 +151,10 @@ final class ServingLog {
   }
 
   private Block parse(String line, Baseline against) {
-    String[] fields = line.split(",", 6);
+    String[] fields = line.split(",", 8);
     double speed = Double.parseDouble(fields[3]);
     List<ServedRequest> requests = new ArrayList<>();
-    for (String word : fields[5].split(" ", -1)) {
+    for (String word : fields[7].split(" ", -1)) {
       if (!word.isEmpty()) {
         requests.add(request(word.split(":", -1), against.at(speed)));
       }
@@ -160,6 +165,7 @@ final class ServingLog {
         fields[2],
         speed,
         Double.parseDouble(fields[4]),
+        new StepTime(Double.parseDouble(fields[5]), Double.parseDouble(fields[6])),
         requests);
   }
 

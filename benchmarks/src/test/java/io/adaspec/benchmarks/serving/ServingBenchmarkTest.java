@@ -41,6 +41,10 @@ class ServingBenchmarkTest {
     assertThat(blocks)
         .extracting(Block::policy)
         .containsExactly("off", "fixed:2", "fixed:2", "off");
+    assertThat(blocks)
+        .extracting(Block::steps)
+        .allMatch(steps -> steps.seconds() > 0 && steps.gainedSeconds() > -steps.seconds());
+    assertThat(blocks.getFirst().steps().gainedSeconds()).isZero();
     assertThat(blocks.get(0).requests()).hasSameSizeAs(blocks.get(1).requests());
     assertThat(blocks)
         .flatExtracting(Block::requests)
@@ -73,10 +77,11 @@ class ServingBenchmarkTest {
     log.begin(new Baseline(10, 5, 1, 0.3));
     ServedRequest request =
         new ServedRequest(ServiceClass.INTERACTIVE, new SloTarget(1, 1), 5, 20, 40);
-    log.append(new Block(0.5, 0, "off", 0.5, 1, List.of(request)));
+    log.append(new Block(0.5, 0, "off", 0.5, 1, new StepTime(2, 0.5), List.of(request)));
     ServingLog again = log(file);
     assertThat(again.speed(0.5, 0)).hasValue(0.5);
     assertThat(again.speed(0.5, 1)).isEmpty();
+    assertThat(again.blocks().getFirst().steps()).isEqualTo(new StepTime(2, 0.5));
     assertThat(again.blocks().getFirst().requests().getFirst().target())
         .isEqualTo(new SloTarget(100_000_000, 4_000_000));
     assertThat(again.baseline().orElseThrow().at(0.5)).isEqualTo(new Baseline(5, 10, 2, 0.6));
@@ -93,6 +98,7 @@ class ServingBenchmarkTest {
     String report = Files.readString(folder.resolve("serving-x.md"));
     assertThat(report)
         .containsPattern("TPOT ms mean \\| 0\\.63\\d \\[0\\.\\d+, 0\\.\\d+\\] better")
+        .contains("worst block | 1.004, 0.950 | 1.004, 0.950 |")
         .containsPattern("output tokens/s \\| 1\\.000 \\[1\\.000, 1\\.000\\] inconclusive");
     assertThat(folder.resolve("serving-x-attainment.svg")).isNotEmptyFile();
   }
@@ -116,7 +122,8 @@ class ServingBenchmarkTest {
             5,
             20,
             20 + 4 * tpotMillis);
-    return new Block(0.5, number, policy, 1, 1, Collections.nCopies(10, request));
+    StepTime steps = new StepTime(1, number == 3 ? -0.05 : 0.01);
+    return new Block(0.5, number, policy, 1, 1, steps, Collections.nCopies(10, request));
   }
 
   private static ServingLog log(Path file) throws IOException {

@@ -26,7 +26,7 @@ public final class CostCorrection {
   private static final int TARGET = 0;
   private static final int DRAFT = SIZES;
   private static final int OVERHEAD = 2 * SIZES;
-  private static final double WEIGHT = 0.05;
+  private static final double WEIGHT = 0.1;
   private static final double WEIGHT_DOWN = 0.25;
   private static final double WEIGHT_ABSENT = 0.003;
   private static final double OUTLIER = 1.5;

@@ -27,7 +27,7 @@ class CostCorrectionTest {
     CostCorrection cold = after(CostCorrection.none(), 4, 10, 1);
     assertThat(factor(after(cold, 4, 1, 15), 4)).isCloseTo(1, within(0.15));
     CostCorrection warm = after(CostCorrection.none(), 4, 1, 1);
-    assertThat(factor(after(warm, 4, 1.4, 3), 4)).isLessThan(1.1);
+    assertThat(factor(after(warm, 4, 1.4, 3), 4)).isLessThan(1.15);
     assertThat(factor(after(warm, 4, 1.4, 80), 4)).isCloseTo(1.4, within(0.02));
   }
 

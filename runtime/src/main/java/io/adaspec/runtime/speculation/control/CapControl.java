@@ -1,7 +1,7 @@
 package io.adaspec.runtime.speculation.control;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Shortens the drafts of lower classes while a higher one falls behind its TPOT targets, and gives
@@ -13,19 +13,34 @@ import java.util.Optional;
  * #WORTH_KEEPING} times the speed of plain decoding has its cap halved, at most once in {@value
  * #DWELL_NANOS} ns. When at least {@value #GOOD} of every class has kept its pace for {@value
  * #RECOVERY_NANOS} ns, the highest class that was cut gets its cap doubled. A cut within that time
- * after such a gift doubles the wait for the next, up to {@value #MOST_RELAPSES} times. Caps that
- * the operator fixed stay. Immutable.
+ * after such a gift doubles the wait for the next, up to {@value #MOST_RELAPSES} times.
  *
- * @param changedNanos when a cap was last changed
+ * <p>What was cut under load holds under load: while a step holds at most {@value #GONE} of the
+ * sequences of the last cut, nobody's drafts are short, and from {@value #BACK} of them on they are
+ * as short as they were. Caps that the operator fixed stay. Immutable.
+ *
+ * @param caps by class, highest first, under load
+ * @param lifted whether there is so little load that they do not hold
+ * @param cutLoad decoding sequences of a step at the last cut
+ * @param changedNanos when they were last changed
  * @param goodSinceNanos since when all keep their pace; {@link Long#MAX_VALUE} when somebody does
  *     not
  * @param relapses gifts in a row that had to be taken back
  * @param given whether the last change was a gift
  */
-record CapControl(long changedNanos, long goodSinceNanos, int relapses, boolean given) {
+record CapControl(
+    List<Integer> caps,
+    boolean lifted,
+    double cutLoad,
+    long changedNanos,
+    long goodSinceNanos,
+    int relapses,
+    boolean given) {
   private static final double LATE = 0.9;
   private static final double WORTH_KEEPING = 1.2;
   private static final double GOOD = 0.98;
+  private static final double GONE = 0.125;
+  private static final double BACK = 0.25;
   private static final long DWELL_NANOS = 1_000_000_000L;
   private static final long RECOVERY_NANOS = 5_000_000_000L;
   private static final int MOST_RELAPSES = 4;
@@ -34,10 +49,16 @@ record CapControl(long changedNanos, long goodSinceNanos, int relapses, boolean 
   record Change(int ofClass, int cap, ControlReason reason) {}
 
   /** The control after a look, and what it changes. */
-  record Verdict(CapControl control, Optional<Change> change) {}
+  record Verdict(CapControl control, List<Change> changes) {}
 
-  static CapControl begin(long nowNanos) {
-    return new CapControl(nowNanos, nowNanos, 0, false);
+  CapControl {
+    caps = List.copyOf(caps);
+  }
+
+  /** Nobody's drafts are short. */
+  static CapControl begin(List<ClassControl> classes, long nowNanos) {
+    List<Integer> caps = classes.stream().map(each -> each.policy().draftCap()).toList();
+    return new CapControl(caps, false, 0, nowNanos, nowNanos, 0, false);
   }
 
   /**
@@ -46,7 +67,7 @@ record CapControl(long changedNanos, long goodSinceNanos, int relapses, boolean 
    * @param classes highest first
    * @param most the policy's own cap
    */
-  Verdict next(List<ClassControl> classes, int most, long nowNanos) {
+  Verdict next(List<ClassControl> classes, int most, LoadWindow load, long nowNanos) {
     boolean good = true;
     int late = classes.size();
     for (int i = 0; i < classes.size(); i++) {
@@ -55,45 +76,100 @@ record CapControl(long changedNanos, long goodSinceNanos, int relapses, boolean 
       late = pace < LATE ? Math.min(late, i) : late;
     }
     long since = good ? Math.min(goodSinceNanos, nowNanos) : Long.MAX_VALUE;
-    CapControl looked = new CapControl(changedNanos, since, relapses, given);
+    CapControl looked = new CapControl(caps, lifted, cutLoad, changedNanos, since, relapses, given);
     if (nowNanos - changedNanos < DWELL_NANOS) {
-      return new Verdict(looked, Optional.empty());
+      return new Verdict(looked, List.of());
+    }
+    if (lifted && load.decoding() >= BACK * cutLoad) {
+      return looked.holding(classes, most, nowNanos);
     }
     if (late < classes.size()) {
-      return looked.cut(classes, late, most, nowNanos);
+      return looked.cut(classes, late, most, load, nowNanos);
+    }
+    if (!lifted && load.hasFallen(cutLoad, GONE)) {
+      return looked.lifting(classes, most, nowNanos);
     }
     boolean patient =
         good && nowNanos - Math.max(since, changedNanos) >= RECOVERY_NANOS << relapses;
-    return patient ? looked.give(classes, most, nowNanos) : new Verdict(looked, Optional.empty());
+    return patient ? looked.give(classes, most, nowNanos) : new Verdict(looked, List.of());
   }
 
-  private Verdict cut(List<ClassControl> classes, int late, int most, long nowNanos) {
+  /** One class that may be cut is. */
+  private Verdict cut(
+      List<ClassControl> classes, int late, int most, LoadWindow load, long nowNanos) {
     for (int i = classes.size() - 1; i > late; i--) {
-      int cap = Math.min(classes.get(i).policy().draftCap(), most);
-      boolean drafts = cap > 0 && classes.get(i).slo().drafts() > 0;
-      if (drafts
-          && !(classes.get(i).gain() >= WORTH_KEEPING)
-          && !classes.get(i).policy().capFixed()) {
+      ClassControl lower = classes.get(i);
+      int cap = Math.min(lower.policy().draftCap(), most);
+      boolean drafts = cap > 0 && lower.slo().drafts() > 0;
+      if (drafts && !(lower.gain() >= WORTH_KEEPING) && !lower.policy().capFixed()) {
         boolean relapse = given && nowNanos - changedNanos < RECOVERY_NANOS;
         int more = relapse ? Math.min(MOST_RELAPSES, relapses + 1) : relapses;
+        List<Integer> inForce = classes.stream().map(each -> each.policy().draftCap()).toList();
         return new Verdict(
-            new CapControl(nowNanos, Long.MAX_VALUE, more, false),
-            Optional.of(new Change(i, cap / 2, ControlReason.HIGHER_CLASS_LATE)));
+            new CapControl(
+                with(inForce, i, cap / 2),
+                false,
+                load.decoding(),
+                nowNanos,
+                Long.MAX_VALUE,
+                more,
+                false),
+            List.of(new Change(i, cap / 2, ControlReason.HIGHER_CLASS_LATE)));
       }
     }
-    return new Verdict(this, Optional.empty());
+    return new Verdict(this, List.of());
   }
 
+  /** The highest class that was cut gets twice its cap, now or when load is back. */
   private Verdict give(List<ClassControl> classes, int most, long nowNanos) {
     for (int i = 0; i < classes.size(); i++) {
-      int cap = classes.get(i).policy().draftCap();
-      if (cap < most && !classes.get(i).policy().capFixed()) {
-        int longer = Math.min(most, Math.max(1, 2 * cap));
+      if (isCut(classes, i, most)) {
+        int longer = Math.clamp(2L * caps.get(i), 1, most);
         return new Verdict(
-            new CapControl(nowNanos, goodSinceNanos, relapses, true),
-            Optional.of(new Change(i, longer, ControlReason.PACE_REGAINED)));
+            new CapControl(
+                with(caps, i, longer), lifted, cutLoad, nowNanos, goodSinceNanos, relapses, true),
+            lifted ? List.of() : List.of(new Change(i, longer, ControlReason.PACE_REGAINED)));
       }
     }
-    return new Verdict(new CapControl(changedNanos, goodSinceNanos, 0, given), Optional.empty());
+    return new Verdict(
+        new CapControl(caps, false, 0, changedNanos, goodSinceNanos, 0, given), List.of());
+  }
+
+  /** There is little load: nobody's drafts are short. */
+  private Verdict lifting(List<ClassControl> classes, int most, long nowNanos) {
+    List<Change> changes = new ArrayList<>();
+    for (int i = 0; i < classes.size(); i++) {
+      if (isCut(classes, i, most)) {
+        changes.add(new Change(i, most, ControlReason.LOAD_FELL));
+      }
+    }
+    return changed(true, changes, nowNanos);
+  }
+
+  /** Load is back: drafts are as short as they were. */
+  private Verdict holding(List<ClassControl> classes, int most, long nowNanos) {
+    List<Change> changes = new ArrayList<>();
+    for (int i = 0; i < classes.size(); i++) {
+      if (isCut(classes, i, most)) {
+        changes.add(new Change(i, caps.get(i), ControlReason.LOAD_RETURNED));
+      }
+    }
+    return changed(false, changes, nowNanos);
+  }
+
+  private Verdict changed(boolean nowLifted, List<Change> changes, long nowNanos) {
+    return new Verdict(
+        new CapControl(caps, nowLifted, cutLoad, nowNanos, goodSinceNanos, relapses, given),
+        changes);
+  }
+
+  private boolean isCut(List<ClassControl> classes, int of, int most) {
+    return caps.get(of) < most && !classes.get(of).policy().capFixed();
+  }
+
+  private static List<Integer> with(List<Integer> caps, int of, int cap) {
+    List<Integer> changed = new ArrayList<>(caps);
+    changed.set(of, cap);
+    return changed;
   }
 }

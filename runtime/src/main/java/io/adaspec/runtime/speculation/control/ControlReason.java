@@ -12,10 +12,12 @@ public enum ControlReason {
   OVERLOAD,
   /** A drafter that rested is tried again. */
   TRIAL,
-  /** A drafter that rested is tried again, because load has fallen. */
+  /** Load has fallen: a drafter that rested is tried again, drafts that were shortened are not. */
   LOAD_FELL,
   /** A higher class fell behind its targets: drafts are shortened. */
   HIGHER_CLASS_LATE,
   /** All classes have kept their pace for a while: longer drafts again. */
-  PACE_REGAINED
+  PACE_REGAINED,
+  /** Load is back: drafts are as short as they were under it. */
+  LOAD_RETURNED
 }

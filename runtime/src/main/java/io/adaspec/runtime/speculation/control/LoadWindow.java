@@ -30,9 +30,21 @@ record LoadWindow(
   private static final double MEMORY_NANOS = 2e9;
   private static final double OVERLOADED = 0.5;
   private static final double RELIEVED = 0.2;
+  private static final int LEAST_TO_FALL_FROM = 2;
 
   static LoadWindow begin() {
     return new LoadWindow(0, 0, 0, 0, 0, 0, 0, false);
+  }
+
+  /**
+   * Whether load has fallen.
+   *
+   * @param from decoding sequences of a step; not if there were less than {@value
+   *     #LEAST_TO_FALL_FROM}
+   * @param share of these that a step now holds at most
+   */
+  boolean hasFallen(double from, double share) {
+    return from >= LEAST_TO_FALL_FROM && decoding <= share * from;
   }
 
   LoadWindow next(List<StepObservation> steps, long passedNanos) {

@@ -6,7 +6,6 @@ import io.adaspec.runtime.speculation.PolicySnapshot;
 import io.adaspec.runtime.speculation.StepObservation;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The slow loop: what the supervisor makes of an adaptive policy as load shifts, folded from steps
@@ -46,7 +45,7 @@ public record PolicyController(
               each, wanted, SloWindow.begin(nowNanos), LoadWindow.begin(), 0, nowNanos));
     }
     return new PolicyController(
-        wanted, LoadWindow.begin(), classes, CapControl.begin(nowNanos), nowNanos);
+        wanted, LoadWindow.begin(), classes, CapControl.begin(classes, nowNanos), nowNanos);
   }
 
   /**
@@ -61,7 +60,7 @@ public record PolicyController(
           ClassControl.begin(
               each.serviceClass(), next, each.slo(), load, each.switches(), nowNanos));
     }
-    return new PolicyController(next, load, begun, CapControl.begin(nowNanos), atNanos);
+    return new PolicyController(next, load, begun, CapControl.begin(begun, nowNanos), atNanos);
   }
 
   /** Whether load changes the policy. */
@@ -80,12 +79,11 @@ public record PolicyController(
     }
     CapControl capped = caps;
     if (isAutomatic()) {
-      CapControl.Verdict verdict = caps.next(next, policy.draftCap(), nowNanos);
+      CapControl.Verdict verdict = caps.next(next, policy.draftCap(), seen, nowNanos);
       capped = verdict.control();
-      Optional<CapControl.Change> change = verdict.change();
-      if (change.isPresent()) {
-        int at = change.get().ofClass();
-        next.set(at, next.get(at).capped(change.get(), seen, nowNanos));
+      for (CapControl.Change change : verdict.changes()) {
+        int at = change.ofClass();
+        next.set(at, next.get(at).capped(change, seen, nowNanos));
       }
     }
     return new PolicyController(published(next), seen, next, capped, nowNanos);

@@ -10,11 +10,11 @@ import java.util.Optional;
  *       loses; under overload already when the lower bound is not above 1; and, if it holds memory,
  *       when the strategy has hardly used it for {@value #IDLE_NANOS} ns. Not before it has worked
  *       for {@value #DWELL_NANOS} ns.
- *   <li>It is tried again after {@value #REST_NANOS} ns, or, after {@value #DWELL_NANOS} ns, when a
- *       step holds half as many sequences as when it was sent to rest, because what does not pay
- *       for many may pay for few, or when an overload for which it rests is over. Both times double
- *       with every trial in a row that ended within {@value #PROVING_NANOS} ns, up to {@value
- *       #MOST_DOUBLINGS} times.
+ *   <li>It is tried again after {@value #DWELL_NANOS} ns when a step holds half as many sequences
+ *       as when it was sent to rest, because what does not pay for many may pay for few; else after
+ *       {@value #REST_NANOS} ns, or, after {@value #DWELL_NANOS} ns, when an overload for which it
+ *       rests is over. The latter two times double with every trial in a row that ended within
+ *       {@value #PROVING_NANOS} ns, up to {@value #MOST_DOUBLINGS} times.
  * </ul>
  *
  * <p>So it changes at most twice in {@code 2 ·} {@value #DWELL_NANOS} ns, and seldom after trials
@@ -32,7 +32,7 @@ record Rest(boolean rests, long sinceNanos, int failures, double restedLoad, boo
   private static final long REST_NANOS = 5_000_000_000L;
   private static final long PROVING_NANOS = 60_000_000_000L;
   private static final int MOST_DOUBLINGS = 2;
-  private static final int LEAST_LOAD = 2;
+  private static final double FEWER = 0.5;
 
   /** What becomes of it, and why if it changes. */
   record Verdict(Rest rest, Optional<ControlReason> reason) {}
@@ -75,10 +75,10 @@ record Rest(boolean rests, long sinceNanos, int failures, double restedLoad, boo
 
   private Verdict rested(long age, LoadWindow load, long nowNanos) {
     int doublings = Math.clamp(failures - 1L, 0, MOST_DOUBLINGS);
-    if (age < DWELL_NANOS << doublings) {
+    boolean fewer = load.hasFallen(restedLoad, FEWER);
+    if (age < (fewer ? DWELL_NANOS : DWELL_NANOS << doublings)) {
       return new Verdict(this, Optional.empty());
     }
-    boolean fewer = restedLoad >= LEAST_LOAD && load.decoding() <= restedLoad / 2;
     boolean fell = fewer || (forOverload && !load.overloaded());
     if (!fell && age < REST_NANOS << doublings) {
       return new Verdict(this, Optional.empty());

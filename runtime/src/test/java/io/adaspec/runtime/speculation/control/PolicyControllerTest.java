@@ -108,6 +108,19 @@ class PolicyControllerTest {
   }
 
   @Test
+  void failuresUnderLoadDoNotDelayATrialWithoutIt() {
+    Looks looks = slo().load(32, 0).decodes(STANDARD, 4, -0.1).seconds(60);
+    while (drafter(looks, STANDARD) == DrafterKind.MODEL) {
+      looks.look(25);
+    }
+
+    looks.load(4, 0).decodes(STANDARD, 4, 0.2).seconds(2);
+
+    assertThat(drafter(looks, STANDARD)).isEqualTo(DrafterKind.MODEL);
+    assertThat(looks.report(STANDARD).reason()).isEqualTo(ControlReason.LOAD_FELL);
+  }
+
+  @Test
   void exploresAfterARestThatGrowsWithEveryFailure() {
     Looks looks = slo().decodes(STANDARD, 4, -0.1);
     long resting = 0;
@@ -143,6 +156,24 @@ class PolicyControllerTest {
 
     assertThat(looks.controller.policy().draftCap(BATCH)).isEqualTo(8);
     assertThat(looks.report(BATCH).reason()).isEqualTo(ControlReason.PACE_REGAINED);
+  }
+
+  @Test
+  void draftsThatWereShortenedUnderLoadAreSoOnlyUnderLoad() {
+    Looks looks = slo().load(64, 0).decodes(INTERACTIVE, 2, 0.3).decodes(BATCH, 4, 0.1).seconds(4);
+    int cut = looks.controller.policy().draftCap(BATCH);
+    assertThat(cut).isLessThan(4);
+
+    looks.load(2, 0).decodes(INTERACTIVE, 4, 0.3).decodes(BATCH, 4, 0.1);
+    while (looks.controller.policy().draftCap(BATCH) <= 2 * cut) {
+      looks.look(25);
+    }
+    assertThat(looks.controller.policy().draftCap(BATCH)).isEqualTo(8);
+    assertThat(looks.report(BATCH).reason()).isEqualTo(ControlReason.LOAD_FELL);
+
+    looks.load(64, 0).decodes(INTERACTIVE, 4, 0.3).decodes(BATCH, 4, 0.1).seconds(2);
+    assertThat(looks.controller.policy().draftCap(BATCH)).isLessThanOrEqualTo(2 * cut);
+    assertThat(looks.report(BATCH).reason()).isEqualTo(ControlReason.LOAD_RETURNED);
   }
 
   @Test
