@@ -4,15 +4,16 @@ import io.adaspec.runtime.request.InferenceRequest;
 import io.adaspec.runtime.request.RequestId;
 import io.adaspec.runtime.request.ServiceClass;
 import io.adaspec.runtime.speculation.WaitingView;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /**
  * Requests that no scheduler has placed yet, most urgent first: by class, then by the time their
@@ -40,7 +41,7 @@ public final class WaitingQueue {
   private final int maxRequests;
   private final long maxTokens;
   private final TreeSet<Sequence> byUrgency = new TreeSet<>(URGENCY);
-  private final TreeSet<Sequence> late = new TreeSet<>(URGENCY);
+  private final LateSequences late = new LateSequences();
   private final Map<RequestId, Sequence> byId = new HashMap<>();
   private long tokens;
   private int apart;
@@ -112,7 +113,11 @@ public final class WaitingQueue {
     if (byId.putIfAbsent(sequence.id(), sequence) != null) {
       throw new IllegalArgumentException("a request of id " + sequence.id() + " waits already");
     }
-    (sequence.isLate() ? late : byUrgency).add(sequence);
+    if (sequence.isLate()) {
+      late.add(sequence);
+    } else {
+      byUrgency.add(sequence);
+    }
     tokens += sequence.knownTokens();
     apart += sequence.isApart() ? 1 : 0;
   }
@@ -129,14 +134,17 @@ public final class WaitingQueue {
 
   /** Judges anew who can meet its TTFT target; see {@link Sequence#judge}. */
   void judge(long nowNanos, double nanosPerToken) {
-    for (Sequence sequence : byId.values()) {
-      boolean before = sequence.isLate();
+    List<Sequence> rescued = new ArrayList<>();
+    late.judge(nowNanos, nanosPerToken, rescued::add);
+    for (Iterator<Sequence> all = byUrgency.iterator(); all.hasNext(); ) {
+      Sequence sequence = all.next();
       sequence.judge(nowNanos, nanosPerToken);
-      if (before != sequence.isLate()) {
-        (before ? late : byUrgency).remove(sequence);
-        (before ? byUrgency : late).add(sequence);
+      if (sequence.isLate()) {
+        all.remove();
+        late.add(sequence);
       }
     }
+    byUrgency.addAll(rescued);
   }
 
   /** Whether the late have their turn. */
@@ -146,13 +154,13 @@ public final class WaitingQueue {
 
   /** Whether a waiting request has its turn although it is late. */
   boolean hasTurn(Sequence sequence) {
-    return isTurnOfLate() && late.contains(sequence);
+    return isTurnOfLate() && contains(sequence.id()) && sequence.isLate();
   }
 
   /** The next request that is admitted and shorter than {@code capacityTokens}. */
   Optional<Sequence> first(int capacityTokens, Predicate<Sequence> admitted) {
     Optional<Sequence> hopeful = first(byUrgency, capacityTokens, admitted);
-    Optional<Sequence> behind = first(late, capacityTokens, admitted);
+    Optional<Sequence> behind = first(late.byUrgency(), capacityTokens, admitted);
     if (hopeful.isEmpty() || behind.isEmpty()) {
       return hopeful.or(() -> behind);
     }
@@ -197,7 +205,11 @@ public final class WaitingQueue {
   }
 
   void remove(Sequence sequence) {
-    (sequence.isLate() ? late : byUrgency).remove(sequence);
+    if (sequence.isLate()) {
+      late.remove(sequence);
+    } else {
+      byUrgency.remove(sequence);
+    }
     byId.remove(sequence.id());
     tokens -= sequence.knownTokens();
     apart -= sequence.isApart() ? 1 : 0;
@@ -205,20 +217,18 @@ public final class WaitingQueue {
 
   /** Prompt tokens of those that would be placed before {@code request}. */
   public long tokensBefore(InferenceRequest request) {
-    return before(request).mapToLong(Sequence::knownTokens).sum();
+    return late.above(request.serviceClass()).tokens()
+        + moreUrgent(request).stream().mapToLong(Sequence::knownTokens).sum();
   }
 
   /** How many would be placed before {@code request}. */
   public int positionOf(InferenceRequest request) {
-    return (int) before(request).count();
+    return late.above(request.serviceClass()).requests() + moreUrgent(request).size();
   }
 
-  /** The more urgent ones that can meet their target, and all late ones of higher classes. */
-  private Stream<Sequence> before(InferenceRequest request) {
-    return Stream.concat(
-        byUrgency.headSet(new Sequence(request)).stream(),
-        late.stream()
-            .filter(each -> each.request().serviceClass().compareTo(request.serviceClass()) < 0));
+  /** Those that can meet their target; late ones come before it if they are of higher classes. */
+  private Set<Sequence> moreUrgent(InferenceRequest request) {
+    return byUrgency.headSet(new Sequence(request));
   }
 
   /** The queue as a strategy sees it. */
@@ -227,9 +237,6 @@ public final class WaitingQueue {
     for (Sequence sequence : byUrgency) {
       view = view.and(sequence.knownTokens(), sequence.ttftDeadlineNanos(), nowNanos);
     }
-    for (Sequence sequence : late) {
-      view = view.and(sequence.knownTokens(), Long.MAX_VALUE, nowNanos);
-    }
-    return view;
+    return view.andWithoutDeadline(late.byUrgency().size());
   }
 }

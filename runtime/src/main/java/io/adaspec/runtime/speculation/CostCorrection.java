@@ -11,14 +11,16 @@ import java.util.Arrays;
  * <p>Target and draft passes have a factor for every number of rows, in quarters of an octave above
  * {@value #EXACT}, because a profile may be right for one row and wrong for thirty, and what plain
  * decoding takes must not be mixed with what verifying takes; a size never seen takes the factor of
- * the nearest one that was. A size that the present steps do not have goes slowly to the factor of
- * the one they have: what was learnt of it in a slow moment, or before its code was compiled, would
- * otherwise stand for ever where it keeps a policy from trying it again. What a step takes beside
- * its passes is a sum and not a product: planning, messages between actors and handing over to the
- * device's thread come to every step alike, and no profile of a device knows them. Factors are held
- * within {@value #LEAST} and {@value #MOST}; a step that another program delayed counts as at most
- * {@value #OUTLIER} times what was expected, the first of its size as that much of what the nearest
- * size suggests, so that it does not spoil the rest. Immutable.
+ * the nearest one that was. When a size that was seen {@value #KNOWN} times gets slower or faster,
+ * the machine does: the sizes that the step does not have follow with {@value #SHARED} of the
+ * change, in octaves. They also go slowly to its factor: what was learnt of them in a slow moment,
+ * or before their code was compiled, would otherwise stand for ever where it keeps a policy from
+ * trying them again. What a step takes beside its passes is a sum and not a product: planning,
+ * messages between actors and handing over to the device's thread come to every step alike, and no
+ * profile of a device knows them. Factors are held within {@value #LEAST} and {@value #MOST}; a
+ * step that another program delayed counts as at most {@value #OUTLIER} times what was expected,
+ * the first of its size as that much of what the nearest size suggests, so that it does not spoil
+ * the rest. Immutable.
  */
 public final class CostCorrection {
   private static final int EXACT = 16;
@@ -26,9 +28,15 @@ public final class CostCorrection {
   private static final int TARGET = 0;
   private static final int DRAFT = SIZES;
   private static final int OVERHEAD = 2 * SIZES;
+
+  /** How often a target pass of each size was seen, up to {@value #KNOWN} times. */
+  private static final int SEEN = OVERHEAD + 1;
+
+  private static final int KNOWN = 32;
+  private static final double SHARED = 0.7;
   private static final double WEIGHT = 0.1;
   private static final double WEIGHT_DOWN = 0.25;
-  private static final double WEIGHT_ABSENT = 0.003;
+  private static final double WEIGHT_ABSENT = 0.001;
   private static final double OUTLIER = 1.5;
   private static final double LEAST = 0.05;
   private static final double MOST = 20;
@@ -44,8 +52,8 @@ public final class CostCorrection {
 
   /** Believes the model. */
   public static CostCorrection none() {
-    double[] unknown = new double[OVERHEAD + 1];
-    Arrays.fill(unknown, Double.NaN);
+    double[] unknown = new double[SEEN + SIZES];
+    Arrays.fill(unknown, 0, SEEN, Double.NaN);
     return new CostCorrection(unknown);
   }
 
@@ -72,7 +80,10 @@ public final class CostCorrection {
       double each = model.draftPassNanos(rows, report.draftContextReads() / passes);
       learn(next, DRAFT, draft, (double) report.draftNanos(), passes * each);
     }
-    fade(next, next[TARGET + target], target, draft);
+    boolean known = factors[SEEN + target] >= KNOWN;
+    double change = known ? next[TARGET + target] / factors[TARGET + target] : 1;
+    next[SEEN + target] = Math.min(KNOWN, factors[SEEN + target] + 1);
+    follow(next, Math.pow(change, SHARED), target, draft);
     next[OVERHEAD] =
         overhead(
             (double) report.totalNanos() - report.draftNanos() - report.verifyNanos(),
@@ -91,18 +102,24 @@ public final class CostCorrection {
     return before + weight * (Math.min(measured, OUTLIER * expected) - predicted - before);
   }
 
-  /** Sizes that the step did not have, towards the factor of its target pass. */
-  private static void fade(double[] factors, double now, int target, int draft) {
+  /** Sizes that the step did not have. */
+  private static void follow(double[] factors, double change, int target, int draft) {
+    double now = factors[TARGET + target];
     if (!Double.isNaN(now)) {
       for (int size = 0; size < SIZES; size++) {
         if (size != target) {
-          factors[TARGET + size] += WEIGHT_ABSENT * (now - factors[TARGET + size]);
+          factors[TARGET + size] = followed(factors[TARGET + size], change, now);
         }
         if (size != draft) {
-          factors[DRAFT + size] += WEIGHT_ABSENT * (now - factors[DRAFT + size]);
+          factors[DRAFT + size] = followed(factors[DRAFT + size], change, now);
         }
       }
     }
+  }
+
+  private static double followed(double factor, double change, double now) {
+    double changed = factor * change;
+    return Math.clamp(changed + WEIGHT_ABSENT * (now - changed), LEAST, MOST);
   }
 
   /** The model with these factors. */

@@ -34,6 +34,12 @@ public record WaitingView(
         Math.max(neededTokensPerNano, (double) sum / slack));
   }
 
+  /** With more requests whose first tokens are due at no time. */
+  public WaitingView andWithoutDeadline(int more) {
+    return new WaitingView(
+        requests + more, promptTokens, tightestTtftSlackNanos, neededTokensPerNano);
+  }
+
   public static WaitingView empty() {
     return new WaitingView(0, 0, Long.MAX_VALUE, 0);
   }

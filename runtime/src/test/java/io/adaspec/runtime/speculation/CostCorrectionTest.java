@@ -32,11 +32,28 @@ class CostCorrectionTest {
   }
 
   @Test
+  void sizesThatAreNotSeenFollowWhenTheMachineGetsSlower() {
+    CostCorrection learned = after(after(CostCorrection.none(), 1, 1, 40), 4, 2, 40);
+    CostCorrection slower = after(learned, 4, 3, 60);
+    assertThat(factor(slower, 4)).isCloseTo(3, within(0.02));
+    assertThat(factor(slower, 1)).isBetween(1.3, 1.55);
+    CostCorrection asBefore = after(slower, 4, 2, 60);
+    assertThat(factor(asBefore, 1)).isBetween(0.95, 1.2);
+  }
+
+  @Test
+  void aSizeThatIsNewSaysNothingOfTheMachine() {
+    CostCorrection learned = after(CostCorrection.none(), 1, 1, 40);
+    learned = after(after(learned, 4, 1.5, 1), 4, 1, 10);
+    assertThat(factor(learned, 1)).isCloseTo(1, within(0.02));
+  }
+
+  @Test
   void aSizeThatIsNotSeenAnyMoreGoesToTheFactorOfThePresentOne() {
     CostCorrection learned = after(after(CostCorrection.none(), 16, 1, 20), 4, 12, 200);
     assertThat(factor(learned, 4)).isGreaterThan(10);
-    assertThat(factor(after(learned, 16, 1, 100), 4)).isGreaterThan(8);
-    assertThat(factor(after(learned, 16, 1, 2_000), 4)).isLessThan(1.1);
+    assertThat(factor(after(learned, 16, 1, 100), 4)).isGreaterThan(6);
+    assertThat(factor(after(learned, 16, 1, 6_000), 4)).isLessThan(1.1);
   }
 
   @Test
