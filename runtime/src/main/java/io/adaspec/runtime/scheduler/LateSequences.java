@@ -21,7 +21,7 @@ final class LateSequences {
   /** Those that may yet turn out not to be late. */
   private final Set<Sequence> expected = new LinkedHashSet<>();
 
-  private final NavigableMap<ServiceClass, Line> lines = new TreeMap<>();
+  private final NavigableMap<ServiceClass, Totals> totals = new TreeMap<>();
 
   /**
    * Of one class.
@@ -29,11 +29,11 @@ final class LateSequences {
    * @param requests that wait
    * @param tokens of their prompts
    */
-  record Line(int requests, long tokens) {
-    private static final Line EMPTY = new Line(0, 0);
+  record Totals(int requests, long tokens) {
+    private static final Totals NONE = new Totals(0, 0);
 
-    private Line plus(Line other) {
-      return new Line(requests + other.requests, tokens + other.tokens);
+    private Totals plus(Totals other) {
+      return new Totals(requests + other.requests, tokens + other.tokens);
     }
   }
 
@@ -54,13 +54,13 @@ final class LateSequences {
   }
 
   private void count(Sequence sequence, int sign) {
-    Line change = new Line(sign, (long) sign * sequence.knownTokens());
-    lines.merge(sequence.request().serviceClass(), change, Line::plus);
+    Totals change = new Totals(sign, (long) sign * sequence.knownTokens());
+    totals.merge(sequence.request().serviceClass(), change, Totals::plus);
   }
 
   /** Those of higher classes than {@code serviceClass}. */
-  Line above(ServiceClass serviceClass) {
-    return lines.headMap(serviceClass).values().stream().reduce(Line.EMPTY, Line::plus);
+  Totals above(ServiceClass serviceClass) {
+    return totals.headMap(serviceClass).values().stream().reduce(Totals.NONE, Totals::plus);
   }
 
   /**

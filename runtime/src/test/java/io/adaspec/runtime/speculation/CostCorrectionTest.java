@@ -27,7 +27,7 @@ class CostCorrectionTest {
     CostCorrection cold = after(CostCorrection.none(), 4, 10, 1);
     assertThat(factor(after(cold, 4, 1, 15), 4)).isCloseTo(1, within(0.15));
     CostCorrection warm = after(CostCorrection.none(), 4, 1, 1);
-    assertThat(factor(after(warm, 4, 1.4, 3), 4)).isLessThan(1.15);
+    assertThat(factor(after(warm, 4, 1.4, 3), 4)).isCloseTo(1.4 - 0.4 * 0.729, within(0.001));
     assertThat(factor(after(warm, 4, 1.4, 80), 4)).isCloseTo(1.4, within(0.02));
   }
 
@@ -52,7 +52,8 @@ class CostCorrectionTest {
   void aSizeThatIsNotSeenAnyMoreGoesToTheFactorOfThePresentOne() {
     CostCorrection learned = after(after(CostCorrection.none(), 16, 1, 20), 4, 12, 200);
     assertThat(factor(learned, 4)).isGreaterThan(10);
-    assertThat(factor(after(learned, 16, 1, 100), 4)).isGreaterThan(6);
+    assertThat(factor(after(learned, 16, 1, 100), 4)).isGreaterThan(8);
+    assertThat(factor(after(learned, 16, 1, 2_000), 4)).isLessThan(2.5);
     assertThat(factor(after(learned, 16, 1, 6_000), 4)).isLessThan(1.1);
   }
 

@@ -19,8 +19,8 @@ import java.util.List;
  * sequences of the last cut, nobody's drafts are short, and from {@value #BACK} of them on they are
  * as short as they were. Caps that the operator fixed stay. Immutable.
  *
- * @param caps by class, highest first, under load
- * @param lifted whether there is so little load that they do not hold
+ * @param lifted caps by class, highest first, that hold again when load is back; empty while they
+ *     hold
  * @param cutLoad decoding sequences of a step at the last cut
  * @param changedNanos when they were last changed
  * @param goodSinceNanos since when all keep their pace; {@link Long#MAX_VALUE} when somebody does
@@ -29,8 +29,7 @@ import java.util.List;
  * @param given whether the last change was a gift
  */
 record CapControl(
-    List<Integer> caps,
-    boolean lifted,
+    List<Integer> lifted,
     double cutLoad,
     long changedNanos,
     long goodSinceNanos,
@@ -52,13 +51,11 @@ record CapControl(
   record Verdict(CapControl control, List<Change> changes) {}
 
   CapControl {
-    caps = List.copyOf(caps);
+    lifted = List.copyOf(lifted);
   }
 
-  /** Nobody's drafts are short. */
-  static CapControl begin(List<ClassControl> classes, long nowNanos) {
-    List<Integer> caps = classes.stream().map(each -> each.policy().draftCap()).toList();
-    return new CapControl(caps, false, 0, nowNanos, nowNanos, 0, false);
+  static CapControl begin(long nowNanos) {
+    return new CapControl(List.of(), 0, nowNanos, nowNanos, 0, false);
   }
 
   /**
@@ -76,17 +73,17 @@ record CapControl(
       late = pace < LATE ? Math.min(late, i) : late;
     }
     long since = good ? Math.min(goodSinceNanos, nowNanos) : Long.MAX_VALUE;
-    CapControl looked = new CapControl(caps, lifted, cutLoad, changedNanos, since, relapses, given);
+    CapControl looked = new CapControl(lifted, cutLoad, changedNanos, since, relapses, given);
     if (nowNanos - changedNanos < DWELL_NANOS) {
       return new Verdict(looked, List.of());
     }
-    if (lifted && load.decoding() >= BACK * cutLoad) {
+    if (!lifted.isEmpty() && load.decoding() >= BACK * cutLoad) {
       return looked.holding(classes, most, nowNanos);
     }
     if (late < classes.size()) {
       return looked.cut(classes, late, most, load, nowNanos);
     }
-    if (!lifted && load.hasFallen(cutLoad, GONE)) {
+    if (lifted.isEmpty() && load.hasFallen(cutLoad, GONE)) {
       return looked.lifting(classes, most, nowNanos);
     }
     boolean patient =
@@ -104,16 +101,8 @@ record CapControl(
       if (drafts && !(lower.gain() >= WORTH_KEEPING) && !lower.policy().capFixed()) {
         boolean relapse = given && nowNanos - changedNanos < RECOVERY_NANOS;
         int more = relapse ? Math.min(MOST_RELAPSES, relapses + 1) : relapses;
-        List<Integer> inForce = classes.stream().map(each -> each.policy().draftCap()).toList();
         return new Verdict(
-            new CapControl(
-                with(inForce, i, cap / 2),
-                false,
-                load.decoding(),
-                nowNanos,
-                Long.MAX_VALUE,
-                more,
-                false),
+            new CapControl(List.of(), load.decoding(), nowNanos, Long.MAX_VALUE, more, false),
             List.of(new Change(i, cap / 2, ControlReason.HIGHER_CLASS_LATE)));
       }
     }
@@ -124,26 +113,32 @@ record CapControl(
   private Verdict give(List<ClassControl> classes, int most, long nowNanos) {
     for (int i = 0; i < classes.size(); i++) {
       if (isCut(classes, i, most)) {
-        int longer = Math.clamp(2L * caps.get(i), 1, most);
-        return new Verdict(
-            new CapControl(
-                with(caps, i, longer), lifted, cutLoad, nowNanos, goodSinceNanos, relapses, true),
-            lifted ? List.of() : List.of(new Change(i, longer, ControlReason.PACE_REGAINED)));
+        int longer = Math.clamp(2L * cap(classes, i), 1, most);
+        return lifted.isEmpty()
+            ? given(lifted, List.of(new Change(i, longer, ControlReason.PACE_REGAINED)), nowNanos)
+            : given(with(lifted, i, longer), List.of(), nowNanos);
       }
     }
     return new Verdict(
-        new CapControl(caps, false, 0, changedNanos, goodSinceNanos, 0, given), List.of());
+        new CapControl(List.of(), 0, changedNanos, goodSinceNanos, 0, given), List.of());
+  }
+
+  private Verdict given(List<Integer> nowLifted, List<Change> changes, long nowNanos) {
+    return new Verdict(
+        new CapControl(nowLifted, cutLoad, nowNanos, goodSinceNanos, relapses, true), changes);
   }
 
   /** There is little load: nobody's drafts are short. */
   private Verdict lifting(List<ClassControl> classes, int most, long nowNanos) {
+    List<Integer> caps = new ArrayList<>();
     List<Change> changes = new ArrayList<>();
     for (int i = 0; i < classes.size(); i++) {
+      caps.add(cap(classes, i));
       if (isCut(classes, i, most)) {
         changes.add(new Change(i, most, ControlReason.LOAD_FELL));
       }
     }
-    return changed(true, changes, nowNanos);
+    return changed(caps, changes, nowNanos);
   }
 
   /** Load is back: drafts are as short as they were. */
@@ -151,20 +146,24 @@ record CapControl(
     List<Change> changes = new ArrayList<>();
     for (int i = 0; i < classes.size(); i++) {
       if (isCut(classes, i, most)) {
-        changes.add(new Change(i, caps.get(i), ControlReason.LOAD_RETURNED));
+        changes.add(new Change(i, cap(classes, i), ControlReason.LOAD_RETURNED));
       }
     }
-    return changed(false, changes, nowNanos);
+    return changed(List.of(), changes, nowNanos);
   }
 
-  private Verdict changed(boolean nowLifted, List<Change> changes, long nowNanos) {
+  private Verdict changed(List<Integer> nowLifted, List<Change> changes, long nowNanos) {
     return new Verdict(
-        new CapControl(caps, nowLifted, cutLoad, nowNanos, goodSinceNanos, relapses, given),
-        changes);
+        new CapControl(nowLifted, cutLoad, nowNanos, goodSinceNanos, relapses, given), changes);
   }
 
   private boolean isCut(List<ClassControl> classes, int of, int most) {
-    return caps.get(of) < most && !classes.get(of).policy().capFixed();
+    return cap(classes, of) < most && !classes.get(of).policy().capFixed();
+  }
+
+  /** The cap of a class under load. */
+  private int cap(List<ClassControl> classes, int of) {
+    return lifted.isEmpty() ? classes.get(of).policy().draftCap() : lifted.get(of);
   }
 
   private static List<Integer> with(List<Integer> caps, int of, int cap) {

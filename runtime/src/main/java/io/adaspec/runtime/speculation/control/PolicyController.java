@@ -45,7 +45,7 @@ public record PolicyController(
               each, wanted, SloWindow.begin(nowNanos), LoadWindow.begin(), 0, nowNanos));
     }
     return new PolicyController(
-        wanted, LoadWindow.begin(), classes, CapControl.begin(classes, nowNanos), nowNanos);
+        wanted, LoadWindow.begin(), classes, CapControl.begin(nowNanos), nowNanos);
   }
 
   /**
@@ -60,7 +60,7 @@ public record PolicyController(
           ClassControl.begin(
               each.serviceClass(), next, each.slo(), load, each.switches(), nowNanos));
     }
-    return new PolicyController(next, load, begun, CapControl.begin(begun, nowNanos), atNanos);
+    return new PolicyController(next, load, begun, CapControl.begin(nowNanos), atNanos);
   }
 
   /** Whether load changes the policy. */
